@@ -1,0 +1,3 @@
+from stoa.cli import main
+
+main()

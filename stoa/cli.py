@@ -1,0 +1,388 @@
+"""The ``stoa`` command."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+from cyclopts import App, Parameter
+
+from stoa import doctor as checks
+from stoa.app import WEBHOOK_KIND, Complete, Stoa, open_stoa
+from stoa.data_folder import DataFolder, FolderUnusable
+from stoa.documents.blobs import BlobStoreUnavailable, BlobUrlInvalid
+from stoa.logs import configure_logs
+from stoa.operator.requests import OrderBody, ShopBody
+from stoa.operator.view import order_view, shop_view
+from stoa.orders.order import State
+from stoa.orders.refusals import Refused
+from stoa.orders.shop import Shop
+from stoa.settings import VARIABLES, Settings, WrongSetting, read_settings
+from stoa.simulator.orders import believable_order
+from stoa.simulator.run import Simulation, read_rate, simulate
+from stoa.store.database import DatabaseUnavailable
+from stoa.store.installation import SecretKeyChanged
+from stoa.store.local_postgres import PostgresUnavailable
+from stoa.store.migrations import SchemaFromTheFuture
+from stoa.store.orders import ChannelRefTaken
+from stoa.web.bodies import JsonReader
+from stoa.web.faults import Fault
+from stoa.web.queries import BIGGEST
+
+app = App(name="stoa", help="One order engine that speaks the merchant APIs of the marketplaces.")
+shop_app = App(name="shop", help="The shops that sell on your marketplace.")
+token_app = App(name="token", help="Credentials for the APIs.")
+order_app = App(name="order", help="Place orders and look at them.")
+webhook_app = App(name="webhook", help="What the shops were told.")
+for group in (shop_app, token_app, order_app, webhook_app):
+    app.command(group)
+
+Data = Annotated[Path, Parameter(help="The data folder: database, files, keys.", env_var=())]
+Json = Annotated[bool, Parameter(help="Print JSON, for other programs.", negative="")]
+ShopNumber = Annotated[int, Parameter(name="--shop", help="The shop's number.")]
+VAR = Path("var")
+
+COULD_NOT = 1
+"""Exit status of a command that could not do what it was asked; 2 is a command that was not understood."""
+
+SAYS_IT_ALL = (
+    WrongSetting,
+    FolderUnusable,
+    PostgresUnavailable,
+    DatabaseUnavailable,
+    SchemaFromTheFuture,
+    SecretKeyChanged,
+    BlobUrlInvalid,
+    BlobStoreUnavailable,
+)
+"""Exceptions whose message is a sentence for the one who typed the command."""
+
+
+class GiveUp(Exception):
+    """A command could not do what it was asked; the message says why."""
+
+
+def main() -> None:
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (*SAYS_IT_ALL, GiveUp) as fault:
+        fail(str(fault))
+    except Fault as fault:
+        fail(f"{fault.field}: {fault.message}" if fault.field else fault.message)
+
+
+def fail(sentence: str) -> NoReturn:
+    print(f"stoa: {sentence}", file=sys.stderr)
+    sys.exit(COULD_NOT)
+
+
+@app.command
+def serve(
+    *,
+    demo: Annotated[
+        bool, Parameter(help="With demo shops, their receiver and a simulator.", negative="")
+    ] = False,
+    host: Annotated[str, Parameter(help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, Parameter(help="The port to listen at; 0 takes a free one.")] = 8000,
+    data: Data = VAR,
+    workers: Annotated[int, Parameter(help="How many processes answer requests.")] = 1,
+    worker: Annotated[bool, Parameter(negative="--no-worker", help="Also do the background work.")] = True,
+) -> None:
+    """Answer requests, and do the background work too.
+
+    Prints one line, "ready: http://HOST:PORT", when it accepts connections. Ctrl-C stops everything.
+    """
+    # Only this command needs the web server, and the others should start quickly.
+    from stoa import serving  # noqa: PLC0415
+
+    if not 0 <= port <= 65535:  # noqa: PLR2004 - what TCP has
+        raise GiveUp("--port must be from 0 to 65535.")
+    if not 1 <= workers <= 64:  # noqa: PLR2004 - a typo starts more
+        raise GiveUp("--workers must be from 1 to 64.")
+    asked = serving.Serve(data=data, host=host, port=port, workers=workers, worker=worker, demo=demo)
+    try:
+        serving.serve(asked)
+    except serving.PortTaken as taken:
+        raise GiveUp(str(taken)) from taken
+
+
+@app.command
+def worker(
+    *,
+    data: Data = VAR,
+    as_child: Annotated[bool, Parameter(show=False, negative="")] = False,
+) -> None:
+    """Do background work: webhooks, deadlines, vouchers. Run as many of these as you like."""
+    from stoa import serving  # noqa: PLC0415 - see serve
+
+    settings = read_settings()
+    configure_logs(settings.log_level)
+    if as_child:
+        serving.end_with_parent()
+    with DataFolder(data).complete(settings) as complete:
+        asyncio.run(serving.run_worker(complete))
+
+
+@app.command
+def migrate(*, data: Data = VAR, json: Json = False) -> None:
+    """Bring the database's schema up to date. ``serve`` does this too."""
+    missing: list[str] = []
+    with _complete(data) as complete:
+        missing = asyncio.run(checks.migrations_of(complete))
+    show({"applied": missing}, json, "\n".join(missing) or "Nothing to do.")
+
+
+@app.command
+def doctor(*, data: Data = VAR, json: Json = False) -> None:
+    """Check the database, its schema, the file store, the clock and the shops' webhooks; say what to do."""
+    with _complete(data) as complete:
+        findings = asyncio.run(checks.examine(complete))
+    lines = [f"{'ok ' if finding.ok else 'BAD'}  {finding.what}: {finding.says}" for finding in findings]
+    show([msgspec.to_builtins(finding) for finding in findings], json, "\n".join(lines))
+    if not all(finding.ok for finding in findings):
+        sys.exit(COULD_NOT)
+
+
+@app.command
+def settings() -> None:
+    """List the settings: environment variables, each with what it is for."""
+    for name, *_, meaning in VARIABLES:
+        print(f"{name:30} {meaning}")
+
+
+@shop_app.command(name="create")
+def shop_create(
+    name: Annotated[str, Parameter(help="The shop's name.")], *, data: Data = VAR, json: Json = False
+) -> None:
+    """Create a shop. Its terms are set through the operator's API."""
+    body = JsonReader(ShopBody).read(msgspec.json.encode({"name": name}))
+
+    async def create(stoa: Stoa) -> Shop:
+        return await stoa.service.shops.add(body.shop(), stoa.service.clock())
+
+    shop = run(data, create)
+    show(shop_view(shop), json, f"Shop {shop.id}, {shop.name}")
+
+
+@shop_app.command(name="list")
+def shop_list(*, data: Data = VAR, json: Json = False) -> None:
+    """List the shops."""
+
+    async def listed(stoa: Stoa) -> list[Any]:
+        return await stoa.service.shops.page(after=0, limit=10_000, kind=WEBHOOK_KIND)
+
+    shops = run(data, listed)
+    lines = [f"{shop.shop.id:>6}  {shop.shop.name}  {shop.webhook_url or '-'}" for shop in shops]
+    show([shop_view(shop.shop) | {"webhook_url": shop.webhook_url} for shop in shops], json, "\n".join(lines))
+
+
+@token_app.command(name="create")
+def token_create(
+    *,
+    dialect: Annotated[str, Parameter(help="skroutz, or operator for the operator's own API.")],
+    shop: Annotated[int | None, Parameter(help="The shop's number; none for the operator.")] = None,
+    data: Data = VAR,
+    json: Json = False,
+) -> None:
+    """Issue a token and print it, once: only its hash is kept. A shop's token before it is void at once."""
+
+    async def issue(stoa: Stoa) -> str:
+        now = stoa.service.clock()
+        if dialect == "operator":
+            return str(await stoa.service.shops.issue_to_operator(now))
+        names = [known.name for known in stoa.dialects]
+        if dialect not in names:
+            raise GiveUp(f"--dialect must be one of {', '.join([*names, 'operator'])}.")
+        found = await _shop(stoa, shop)
+        return str(await stoa.service.shops.issue(found.id, dialect, now))
+
+    token = run(data, issue)
+    show({"dialect": dialect, "token": token}, json, token)
+
+
+async def _shop(stoa: Stoa, number: int | None) -> Shop:
+    if number is None:
+        raise GiveUp("--shop is needed: `stoa shop list` shows their numbers.")
+    found = await stoa.service.shops.read(number) if 1 <= number <= BIGGEST else None
+    if found is None:
+        raise GiveUp(f"There is no shop {number}; `stoa shop list` shows them.")
+    return found
+
+
+@order_app.command(name="place")
+def order_place(
+    *,
+    shop: ShopNumber,
+    file: Annotated[
+        Path | None, Parameter(help="The order as JSON, as the operator's API takes it; - reads it.")
+    ] = None,
+    data: Data = VAR,
+    json: Json = False,
+) -> None:
+    """Place an order as a customer would: the one in the file, or one that is made up."""
+    placement = JsonReader(OrderBody).read(_order_json(file)).placement()
+
+    async def place(stoa: Stoa) -> dict[str, object]:
+        found = await _shop(stoa, shop)
+        number = await stoa.service.orders.next_number()
+        try:
+            order = await stoa.service.engine.place(placement, shop=found, number=number)
+        except ChannelRefTaken as taken:
+            raise GiveUp("The shop already has an order with this channel and reference.") from taken
+        if isinstance(order, Refused):
+            raise GiveUp(order.message)
+        return {"id": order.id, "codes": stoa.codes(order, found)}
+
+    placed = run(data, place)
+    show(placed, json, f"Order {placed['id']}: {placed['codes']}")
+
+
+def _order_json(file: Path | None) -> bytes:
+    if file is None:
+        return msgspec.json.encode(believable_order())
+    try:
+        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as fault:
+        raise GiveUp(f"{file} cannot be read ({fault.strerror}).") from fault
+
+
+@order_app.command(name="show")
+def order_show(
+    order: Annotated[str, Parameter(help="The order's number, or its Skroutz code.")],
+    *,
+    shop: ShopNumber,
+    data: Data = VAR,
+    json: Json = False,
+) -> None:
+    """Show an order."""
+    number = order.rsplit("-", 1)[-1]
+
+    async def read(stoa: Stoa) -> dict[str, object]:
+        found = await _shop(stoa, shop)
+        stored = await stoa.service.orders.read(shop, int(number)) if _is_number(number) else None
+        if stored is None:
+            raise GiveUp(f"Shop {shop} has no order {order}.")
+        return order_view(stored.order, found, stoa.codes)
+
+    view = run(data, read)
+    show(view, json, msgspec.json.format(msgspec.json.encode(view)).decode())
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and int(text) <= BIGGEST
+
+
+@order_app.command(name="list")
+def order_list(
+    *,
+    shop: ShopNumber,
+    state: Annotated[State | None, Parameter(help="Only orders in this state.")] = None,
+    limit: Annotated[int, Parameter(help="How many, the newest first.")] = 20,
+    data: Data = VAR,
+    json: Json = False,
+) -> None:
+    """List a shop's orders, newest first."""
+
+    async def read(stoa: Stoa) -> list[dict[str, object]]:
+        found = await _shop(stoa, shop)
+        most = max(1, min(limit, 10_000))
+        orders = await stoa.service.orders.page(shop, before=BIGGEST, limit=most, state=state)
+        return [order_view(order, found, stoa.codes) for order in orders]
+
+    views = run(data, read)
+    show(views, json, "\n".join(f"{view['id']}  {view['state']:20} {view['placed_at']}" for view in views))
+
+
+@webhook_app.command(name="list")
+def webhook_list(
+    *,
+    shop: ShopNumber,
+    dead: Annotated[bool, Parameter(help="Only those that were given up.", negative="")] = False,
+    limit: Annotated[int, Parameter(help="How many, the newest first.")] = 20,
+    data: Data = VAR,
+    json: Json = False,
+) -> None:
+    """List what a shop was told, newest first, with what came of each attempt."""
+
+    async def read(stoa: Stoa) -> list[Any]:
+        await _shop(stoa, shop)
+        most = max(1, min(limit, 10_000))
+        return await stoa.service.deliveries.page(shop, None, most, "dead" if dead else None)
+
+    deliveries = run(data, read)
+    lines = [
+        f"{delivery.id:>8}  {delivery.state:10} {delivery.event_type:14} order {delivery.order_id or 'demo'}  "
+        + ", ".join(str(attempt.status or attempt.error) for attempt in delivery.attempts)
+        for delivery in deliveries
+    ]
+    show([msgspec.to_builtins(delivery) for delivery in deliveries], json, "\n".join(lines))
+
+
+@webhook_app.command(name="resend")
+def webhook_resend(
+    delivery: Annotated[int, Parameter(help="The delivery's number, see `stoa webhook list`.")],
+    *,
+    shop: ShopNumber,
+    data: Data = VAR,
+) -> None:
+    """Send a webhook again, with the same bytes."""
+
+    async def resend(stoa: Stoa) -> None:
+        known = 1 <= delivery <= BIGGEST and 1 <= shop <= BIGGEST
+        if not known or not await stoa.service.deliveries.resend(shop, delivery, stoa.service.clock()):
+            raise GiveUp(f"Shop {shop} has no delivery {delivery}.")
+        stoa.service.bell.ring(shop)
+
+    run(data, resend)
+    print(f"Delivery {delivery} is due again; a running worker sends it.")
+
+
+@app.command(name="simulate")
+def simulate_command(
+    *,
+    rate: Annotated[str, Parameter(help="New orders, such as 2/s or 10/m.")] = "1/s",
+    duration: Annotated[float | None, Parameter(help="Seconds; without it, until Ctrl-C.")] = None,
+    shop_number: Annotated[int, Parameter(help="Which of the demo's shops, counted from 1.")] = 1,
+    url: Annotated[str | None, Parameter(help="The server; without it, the demo's.")] = None,
+    data: Data = VAR,
+    json: Json = False,
+) -> None:
+    """Be the customers, the merchant and the couriers of a running demo server."""
+    try:
+        simulation = Simulation.of_demo(data, shop_number=shop_number, url=url, per_second=read_rate(rate))
+    except ValueError as fault:
+        raise GiveUp(str(fault)) from fault
+    tally = asyncio.run(simulate(simulation, duration))
+    show(tally, json, ", ".join(f"{count} {what}" for what, count in tally.items()))
+
+
+def _complete(data: Path) -> Any:
+    settings: Settings = read_settings()
+    configure_logs("error")
+    return DataFolder(data).complete(settings)
+
+
+def run(data: Path, job: Callable[[Stoa], Awaitable[Any]]) -> Any:
+    """Do a job on the service of a data folder."""
+
+    async def with_stoa(complete: Complete) -> Any:
+        async with _opened(complete) as stoa:
+            return await job(stoa)
+
+    with _complete(data) as complete:
+        return asyncio.run(with_stoa(complete))
+
+
+@asynccontextmanager
+async def _opened(complete: Complete) -> AsyncIterator[Stoa]:
+    async with open_stoa(complete) as stoa:
+        yield stoa
+
+
+def show(value: object, as_json: bool, text: str) -> None:  # noqa: FBT001 - handed on from the command line
+    print(msgspec.json.format(msgspec.json.encode(value)).decode() if as_json else text)

@@ -1,0 +1,96 @@
+"""The data folder: what an installation needs and was not told is made here, once, and found again."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stoa.app import Complete
+from stoa.settings import Settings
+from stoa.store.local_postgres import LocalPostgres
+
+DEFAULT_ADDRESS = "http://127.0.0.1:8000"
+
+FOR_OWNER = 0o600
+"""Permissions of files that hold secrets."""
+
+
+class FolderUnusable(Exception):
+    """One sentence: the folder cannot be written, and what to do."""
+
+
+class DataFolder:
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+
+    @contextmanager
+    def complete(
+        self, settings: Settings, *, address: str | None = None, demo: bool = False
+    ) -> Iterator[Complete]:
+        """Fill in what the settings leave open; the database runs for as long as the context.
+
+        ``address`` is where this process will answer; without it, where the last server answered.
+        Raises FolderUnusable or PostgresUnavailable.
+        """
+        self._make()
+        public_url = settings.public_url or self._last_address(address)
+        with self._database(settings) as database_url:
+            yield Complete(
+                settings=settings,
+                database_url=database_url,
+                blob_url=settings.blob_url or f"file://{self.path / 'files'}",
+                public_url=public_url,
+                secret_key=settings.secret_key or self._secret_key(),
+                demo=demo,
+            )
+
+    def _make(self) -> None:
+        try:
+            # Others may pass through, to what is theirs: the database of a root runs under another account.
+            self.path.mkdir(mode=0o711, parents=True, exist_ok=True)
+        except OSError as fault:
+            raise FolderUnusable(
+                f"{self.path} cannot be used as data folder ({fault.strerror}): name another with --data."
+            ) from fault
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise FolderUnusable(f"{self.path} cannot be written: name another data folder with --data.")
+
+    @contextmanager
+    def _database(self, settings: Settings) -> Iterator[str]:
+        if settings.database_url:
+            yield settings.database_url
+            return
+        with LocalPostgres(self.path / "postgres") as postgres:
+            yield postgres.url
+
+    def _last_address(self, address: str | None) -> str:
+        file = self.path / "address"
+        if address is not None:
+            write_whole(file, address)
+            return address
+        return file.read_text().strip() if file.exists() else DEFAULT_ADDRESS
+
+    def _secret_key(self) -> str:
+        file = self.path / "secret.key"
+        if not file.exists():
+            # Linked, not written: of two processes that start together one key stays.
+            draft = file.with_name(f"secret.key.{os.getpid()}")
+            write_whole(draft, secrets.token_hex(32))
+            try:
+                os.link(draft, file)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return file.read_text().strip()
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a file for its owner's eyes, so that nobody ever reads half of it."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FOR_OWNER), "w") as out:  # noqa: PTH123 - a descriptor
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    draft.replace(file)

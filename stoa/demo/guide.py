@@ -1,0 +1,46 @@
+"""What ``make demo`` prints: where things are, and three lines to paste."""
+
+from stoa.demo.shops import DemoFile
+
+ACCEPT = "application/vnd.skroutz+json; version=3.0"
+
+GUIDE = """
+Stoa is running at {url}
+
+  All calls, with examples   {url}/schema
+  OpenAPI                    {url}/schema/openapi.json
+  What the shops were sent   {url}/demo/inbox
+  Operator's token           {operator}
+  Your shop                  number {shop}, "{name}"
+  Your shop's Skroutz token  {token}
+  The same for scripts       {file}
+
+Place an order, as a customer would (the answer has its code):
+
+  curl -s {url}/operator/v1/shops/{shop}/orders -H 'Authorization: Bearer {operator}' -d '{{"customer":{{"first_name":"Ελένη","last_name":"Παππά"}},"address":{{"street_name":"Πατησίων","street_number":"76","zip":"10434","city":"Αθήνα","region":"Αττική"}},"lines":[{{"shop_uid":"SKU-1","name":"Καφετιέρα","quantity":2,"unit_price_cents":3490,"vat_percent":24}}],"payment_method":"card","fulfilment":"marketplace"}}'
+
+Read it, as the shop (put its code in place of CODE):
+
+  curl -s {url}/merchants/ecommerce/orders/CODE -H 'Accept: {accept}' -H 'Authorization: Bearer {token}'
+
+Accept it (pickup_location and pickup_window are from its accept_options):
+
+  curl -s -X POST {url}/merchants/ecommerce/orders/CODE/accept -H 'Accept: {accept}' -H 'Content-Type: application/json; charset=utf-8' -H 'Authorization: Bearer {token}' -d '{{"pickup_location":"{location}","pickup_window":1,"number_of_parcels":1}}'
+
+Ctrl-C stops everything.
+"""
+
+
+def guide(demo: DemoFile, file: str, location: str) -> str:
+    """The text; ``location`` is the id of the first shop's default pickup location."""
+    shop = demo.shops[0]
+    return GUIDE.format(
+        url=demo.url,
+        operator=demo.operator.token,
+        shop=shop.id,
+        name=shop.name,
+        token=shop.skroutz.token,
+        file=file,
+        accept=ACCEPT,
+        location=location,
+    )

@@ -1,0 +1,76 @@
+"""The demo's own receiver of webhooks, and what it received; there only with ``serve --demo``."""
+
+from typing import Any
+
+import asyncpg
+from litestar import Request, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+from msgspec import Struct
+
+from stoa.service import Service
+from stoa.store.inbox import Inbox
+from stoa.web.bodies import JsonReader
+from stoa.web.faults import not_found
+from stoa.web.openapi import described
+from stoa.web.queries import BIGGEST, read_query, whole_number
+from stoa.web.replies import reply
+
+TAG = "Demo"
+SHOWN = 100
+
+
+class OrderOfHook(Struct, frozen=True):
+    code: str
+
+
+class Hook(Struct, frozen=True):
+    """As much of a webhook as the receiver reads."""
+
+    order: OrderOfHook
+
+
+read_hook = JsonReader(Hook)
+
+
+def demo_routes(service: Service) -> list[HTTPRouteHandler]:
+    inbox = Inbox(service.pool)
+
+    @post(
+        "/demo/hooks/{shop_id:int}",
+        opt=described(
+            "The demo shop's receiver",
+            tag=TAG,
+            body=Hook,
+            example={"order": {"code": "DEMO-OPEN"}},
+            public=True,
+        ),
+    )
+    async def receive(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+        body = await request.body()
+        code = read_hook.read(body).order.code
+        if not 1 <= shop_id <= BIGGEST:
+            raise not_found("Shop")
+        try:
+            await inbox.add(
+                shop_id, at=service.clock(), order_code=code, headers=dict(request.headers), body=body
+            )
+        except asyncpg.ForeignKeyViolationError as stranger:
+            raise not_found("Shop") from stranger
+        return reply({"received": True})
+
+    @get(
+        "/demo/inbox",
+        opt=described(
+            "What the demo shops were sent, newest first",
+            tag=TAG,
+            query={"order": "Only webhooks of the order with this code", "limit": "How many, 1 to 1000"},
+            public=True,
+        ),
+    )
+    async def show_inbox(request: Request[Any, Any, Any]) -> ASGIResponse:
+        query = read_query(request, {"order": str, "limit": whole_number(1, 1000)})
+        return reply({"items": await inbox.newest(order_code=query["order"], limit=query["limit"] or SHOWN)})
+
+    return [receive, show_inbox]

@@ -1,0 +1,69 @@
+"""A dialect translates the one order to a marketplace's wire contract and back. It knows nothing of another.
+
+A package adds one with an entry point in the group ``stoa.dialects`` that answers with a ``Dialect``.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.metadata import entry_points
+from typing import Protocol
+
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Struct
+
+from stoa.documents.links import Links
+from stoa.engine import Change
+from stoa.orders.order import Order
+from stoa.orders.refusals import Refusal, Refused
+from stoa.orders.shop import Shop
+from stoa.service import Service
+from stoa.settings import Settings
+from stoa.store.orders import Message
+from stoa.web.faults import Fault
+
+GROUP = "stoa.dialects"
+
+
+class Context(Struct, frozen=True):
+    """What a dialect needs to know of the installation."""
+
+    links: Links
+    settings: Settings
+
+
+class Dialect(Protocol):
+    """One wire contract."""
+
+    name: str
+    """The entry point's name, and the dialect of ``stoa token create --dialect``."""
+
+    paths: tuple[str, ...]
+    """What its addresses begin with: faults below them are said in its shape."""
+
+    endpoint_headers: Mapping[str, Mapping[str, str]]
+    """The headers of its webhooks, by kind of endpoint."""
+
+    def handlers(self, service: Service) -> Sequence[HTTPRouteHandler]:
+        """Its routes."""
+
+    def render(self, fault: Fault) -> bytes:
+        """The body that says the fault."""
+
+    def say(self, refused: Refused) -> Fault:
+        """The fault that a refusal is, for every ``Refusal``."""
+
+    def messages(self, change: Change) -> Iterable[Message]:
+        """What the shop is told of a change."""
+
+    def code(self, order: Order, shop: Shop) -> str:
+        """The order's public identifier in this contract."""
+
+
+def load_dialects(context: Context) -> list[Dialect]:
+    """The installed dialects, by name."""
+    factories: list[tuple[str, Callable[[Context], Dialect]]] = [
+        (entry.name, entry.load()) for entry in entry_points(group=GROUP)
+    ]
+    return [factory(context) for _, factory in sorted(factories, key=lambda named: named[0])]
+
+
+__all__ = ["Context", "Dialect", "Refusal", "load_dialects"]

@@ -1,0 +1,44 @@
+"""Skroutz Smart Cart: the Orders API and its webhooks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from litestar.handlers import HTTPRouteHandler
+
+from stoa.dialects import Context
+from stoa.dialects.skroutz import faults, telling
+from stoa.dialects.skroutz.routes import NAME, order_routes
+from stoa.dialects.skroutz.view import order_code
+from stoa.engine import Change
+from stoa.orders.order import Order
+from stoa.orders.refusals import Refused
+from stoa.orders.shop import Shop
+from stoa.service import Service
+from stoa.store.orders import Message
+from stoa.web.faults import Fault
+
+
+class Skroutz:
+    name = NAME
+    paths = ("/merchants/ecommerce/",)
+    endpoint_headers: Mapping[str, Mapping[str, str]] = {telling.ENDPOINT: telling.HEADERS}
+
+    def __init__(self, context: Context) -> None:
+        self._links = context.links
+
+    def handlers(self, service: Service) -> Sequence[HTTPRouteHandler]:
+        return order_routes(service)
+
+    def render(self, fault: Fault) -> bytes:
+        return faults.render(fault)
+
+    def say(self, refused: Refused) -> Fault:
+        return faults.say(refused)
+
+    def messages(self, change: Change) -> Iterable[Message]:
+        return telling.tell(change, self._links)
+
+    def code(self, order: Order, shop: Shop) -> str:
+        return order_code(order, shop)
+
+
+dialect = Skroutz

@@ -1,0 +1,259 @@
+"""The Orders API: each route parses, asks, answers."""
+
+import re
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+from msgspec import Struct
+
+from stoa.dialects.skroutz import demo
+from stoa.dialects.skroutz.faults import order_not_found, say
+from stoa.dialects.skroutz.requests import (
+    AcceptBody,
+    RejectBody,
+    TrackingBody,
+    read_accept,
+    read_reject,
+    read_tracking,
+)
+from stoa.dialects.skroutz.telling import ENDPOINT
+from stoa.dialects.skroutz.view import Json, order_code, order_view
+from stoa.documents.uploads import DocumentType, check_document
+from stoa.orders.commands import AttachInvoice, Command, MarkNotReady, MarkReady
+from stoa.orders.decisions import decide
+from stoa.orders.order import Actor, Order, UploadedInvoice
+from stoa.orders.refusals import Refused
+from stoa.orders.shop import Shop
+from stoa.service import Service
+from stoa.store.orders import Stored
+from stoa.store.shops import SHOP_PREFIX, Stranger, Token, read_token
+from stoa.web.bodies import MOST_FORM, AnyRequest, read_file
+from stoa.web.faults import Fault, invalid, not_found, unauthorized
+from stoa.web.openapi import described
+from stoa.web.replies import reply
+
+NAME = "skroutz"
+ORDERS = "/merchants/ecommerce/orders"
+SUCCESS = {"success": True}
+
+_CODE = re.compile(r"\d{6}-(?P<number>\d{7,18})", re.ASCII)
+
+
+class Asked(Struct, frozen=True):
+    """An order of the shop that asks for it; a demo order has no version to save."""
+
+    code: str
+    order: Order
+    shop: Shop
+    stored: Stored | None
+
+
+class OrdersApi:
+    """What the routes have in common: who asks, for which order, and what becomes of a command."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._vendor = f"application/vnd.{service.settings.site_name}+json"
+
+    async def find(self, request: AnyRequest, code: str) -> Asked:
+        """The order asked for. Raises Fault: 406, 401, 404."""
+        if not accepts(request.headers.get("accept", ""), self._vendor):
+            raise _not_acceptable(self._vendor)
+        matched = _CODE.fullmatch(code)
+        number = int(matched["number"]) if matched else None
+        caller = await self._service.shops.caller(bearer(request), NAME, number)
+        if code in demo.CODES:
+            order = demo.demo_order(code, caller.shop, self._service.clock())
+            return Asked(code, order, caller.shop, None) if order else _refuse_unknown()
+        if caller.found is None or order_code(caller.found.order, caller.shop) != code:
+            raise order_not_found()
+        return Asked(code, caller.found.order, caller.shop, caller.found)
+
+    def view(self, asked: Asked) -> Json:
+        links = self._service.links
+        if asked.stored is None:
+            return demo.demo_view(asked.code, asked.order, asked.shop, links)
+        return order_view(asked.order, asked.shop, links)
+
+    async def do(self, asked: Asked, command: Command) -> ASGIResponse:
+        """Answer what came of the merchant's command. Raises Fault."""
+        outcome = await self._carry_out(asked, command)
+        if isinstance(outcome, Refused):
+            raise say(outcome)
+        return reply(SUCCESS)
+
+    async def _carry_out(self, asked: Asked, command: Command) -> object | Refused:
+        if asked.stored is None:
+            now = self._service.clock()
+            return decide(asked.order, command, shop=asked.shop, by=Actor.MERCHANT, now=now)
+        return await self._service.engine.carry_out(
+            command, on=asked.stored, shop=asked.shop, by=Actor.MERCHANT
+        )
+
+    async def attach_invoice(self, asked: Asked, filename: str, data: bytes) -> ASGIResponse:
+        """Keep the file, then let the order know of it: an order never names a file that is not there."""
+        found = check_document(filename, data)
+        if not isinstance(found, DocumentType):
+            raise invalid("invoice_file", f"The file {found.value}.")
+        if asked.stored is None:
+            return reply(SUCCESS)
+        order = asked.order
+        serial = order.uploaded_invoice.serial + 1 if order.uploaded_invoice else 1
+        now = self._service.clock()
+        blob = f"shops/{order.shop_id}/invoices/{order.id}-{serial}-{now:%Y%m%d%H%M%S%f}.{found.extension}"
+        await self._service.blobs.put(blob, data, found.media_type)
+        invoice = UploadedInvoice(serial=serial, blob=blob, media_type=found.media_type, uploaded_at=now)
+        return await self.do(asked, AttachInvoice(invoice=invoice))
+
+    async def trigger(self, asked: Asked, kind: str) -> ASGIResponse:
+        """Send a demo order's webhook. Raises Fault."""
+        if asked.stored is not None:
+            raise Fault(422, "order_error", "Only demo orders can trigger webhook requests")
+        if kind not in demo.TRIGGERS:
+            raise not_found("Webhook request")
+        service = self._service
+        if await service.shops.endpoint(asked.shop.id, ENDPOINT) is None:
+            raise Fault(422, "webhook", "The shop has no webhook URL yet.")
+        now = service.clock()
+        message = demo.demo_message(
+            asked.code, asked.order, kind, shop=asked.shop, links=service.links, now=now
+        )
+        await service.deliveries.queue(asked.shop.id, message, now)
+        service.bell.ring(asked.shop.id)
+        return reply(SUCCESS)
+
+
+def _refuse_unknown() -> Asked:
+    raise order_not_found()
+
+
+def bearer(request: AnyRequest) -> Token:
+    """The caller's token. Raises Fault."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise unauthorized()
+    try:
+        return read_token(text.strip(), SHOP_PREFIX)
+    except Stranger as stranger:
+        raise unauthorized() from stranger
+
+
+VERSION = "3.0"
+
+
+@lru_cache(maxsize=256)
+def accepts(header: str, vendor: str) -> bool:
+    """Whether an Accept header asks for this vendor's version 3.0."""
+    for entry in header.split(","):
+        media_type, *parameters = (part.strip().lower() for part in entry.split(";"))
+        pairs = {name.strip(): value.strip(' "') for name, _, value in (p.partition("=") for p in parameters)}
+        if media_type == vendor and pairs.get("version") == VERSION:
+            return True
+    return False
+
+
+def _not_acceptable(vendor: str) -> Fault:
+    return Fault(406, "not_acceptable", f"Send the header Accept: {vendor}; version={VERSION}")
+
+
+Handle = Callable[[Asked, AnyRequest], Awaitable[ASGIResponse]]
+
+
+def order_routes(service: Service) -> list[HTTPRouteHandler]:
+    """The handlers of the Orders API."""
+    api = OrdersApi(service)
+
+    @get(f"{ORDERS}/{{code:str}}", opt=described("Show an order", tag="Skroutz orders"))
+    async def show(request: Request[Any, Any, Any], code: FromPath[str]) -> ASGIResponse:
+        return reply({"order": api.view(await api.find(request, code))})
+
+    @post(
+        f"{ORDERS}/{{code:str}}/accept",
+        opt=described(
+            "Accept an order",
+            tag="Skroutz orders",
+            body=AcceptBody,
+            example={"pickup_location": "aT7demoLo1", "pickup_window": 1, "number_of_parcels": 1},
+        ),
+    )
+    async def accept(request: Request[Any, Any, Any], code: FromPath[str]) -> ASGIResponse:
+        asked = await api.find(request, code)
+        return await api.do(asked, (await read_accept(request)).command())
+
+    @post(
+        f"{ORDERS}/{{code:str}}/reject",
+        opt=described(
+            "Reject an order",
+            tag="Skroutz orders",
+            body=RejectBody,
+            example={"rejection_reason_other": "Το κατάστημα είναι κλειστό για απογραφή"},
+        ),
+    )
+    async def reject(request: Request[Any, Any, Any], code: FromPath[str]) -> ASGIResponse:
+        asked = await api.find(request, code)
+        return await api.do(asked, (await read_reject(request)).command())
+
+    @post(
+        f"{ORDERS}/{{code:str}}/tracking_details",
+        opt=described(
+            "Note the parcels of an order that the merchant ships",
+            tag="Skroutz orders",
+            body=TrackingBody,
+            example={"tracking_details": [{"courier": "acs", "tracking_code": "224085551"}]},
+        ),
+    )
+    async def note_tracking(request: Request[Any, Any, Any], code: FromPath[str]) -> ASGIResponse:
+        asked = await api.find(request, code)
+        return await api.do(asked, (await read_tracking(request)).command())
+
+    return [show, accept, reject, note_tracking, *_file_routes(api), *_bare_routes(api)]
+
+
+def _file_routes(api: OrdersApi) -> list[HTTPRouteHandler]:
+    @post(
+        f"{ORDERS}/{{code:str}}/invoices",
+        request_max_body_size=MOST_FORM,
+        opt=described(
+            "Upload the receipt or invoice (pdf, png or jpg, at most 7 MB)",
+            tag="Skroutz orders",
+            file_field="invoice_file",
+        ),
+    )
+    async def upload_invoice(request: Request[Any, Any, Any], code: FromPath[str]) -> ASGIResponse:
+        asked = await api.find(request, code)
+        return await api.attach_invoice(asked, *await read_file(request, "invoice_file"))
+
+    return [upload_invoice]
+
+
+def _bare_routes(api: OrdersApi) -> list[HTTPRouteHandler]:
+    """The calls without a body."""
+
+    @post(
+        f"{ORDERS}/{{code:str}}/set_as_ready", opt=described("Mark ready for dispatch", tag="Skroutz orders")
+    )
+    async def set_as_ready(request: Request[Any, Any, Any], code: FromPath[str]) -> ASGIResponse:
+        return await api.do(await api.find(request, code), MarkReady())
+
+    @post(
+        f"{ORDERS}/{{code:str}}/set_as_not_ready",
+        opt=described("Undo: not ready for dispatch", tag="Skroutz orders"),
+    )
+    async def set_as_not_ready(request: Request[Any, Any, Any], code: FromPath[str]) -> ASGIResponse:
+        return await api.do(await api.find(request, code), MarkNotReady())
+
+    @post(
+        f"{ORDERS}/{{code:str}}/trigger_webhook_request/{{kind:str}}",
+        opt=described("Send the webhook of a demo order", tag="Skroutz orders"),
+    )
+    async def trigger_webhook(
+        request: Request[Any, Any, Any], code: FromPath[str], kind: FromPath[str]
+    ) -> ASGIResponse:
+        return await api.trigger(await api.find(request, code), kind)
+
+    return [set_as_ready, set_as_not_ready, trigger_webhook]

@@ -1,0 +1,1 @@
+"""The marketplace's own API: shops, the checkout's orders, what couriers and customers do."""

@@ -1,0 +1,75 @@
+"""Request bodies that work as they stand: the documentation shows them, a test sends them."""
+
+from datetime import UTC, datetime
+
+# An example of a moment ahead must still lie ahead when somebody pastes it.
+_NEXT_YEAR = datetime.now(UTC).year + 1
+
+ORDER = {
+    "customer": {
+        "first_name": "Ελένη",
+        "last_name": "Παπαδοπούλου",
+        "email": "eleni@example.com",
+        "mobile": "6970000000",
+    },
+    "address": {
+        "street_name": "Πατησίων",
+        "street_number": "76",
+        "zip": "10434",
+        "city": "Αθήνα",
+        "region": "Αττική",
+        "country_code": "GR",
+    },
+    "lines": [
+        {
+            "shop_uid": "SKU-1",
+            "name": "Καφετιέρα φίλτρου",
+            "quantity": 2,
+            "unit_price_cents": 3490,
+            "vat_percent": 24,
+            "commission_rate": 8.34,
+        },
+        {
+            "shop_uid": "SKU-2",
+            "name": "Φίλτρα καφέ, 100 τεμάχια",
+            "quantity": 3,
+            "unit_price_cents": 250,
+            "vat_percent": 24,
+            "commission_rate": 8.34,
+        },
+    ],
+    "payment_method": "card",
+    "fulfilment": "marketplace",
+}
+
+SHOP = {
+    "name": "Το μαγαζί της γωνίας",
+    "pickup_locations": [
+        {
+            "street_name": "Ερμού",
+            "street_number": "12",
+            "zip": "10563",
+            "city": "Αθήνα",
+            "region": "Αττική",
+        }
+    ],
+}
+
+TERMS = {"set_as_ready_required": False, "most_parcels": 5}
+
+LOCATIONS = {"pickup_locations": SHOP["pickup_locations"]}
+
+WEBHOOK = {"url": "https://shop.example.com/webhooks/orders"}
+
+CREDENTIALS = {"dialect": "skroutz"}
+
+CANCEL = {"by": "customer", "reason": "Άλλαξα γνώμη"}
+
+EXTEND = {
+    "expires_at": f"{_NEXT_YEAR}-12-30T18:00:00+02:00",
+    "dispatch_until": f"{_NEXT_YEAR}-12-31T18:00:00+02:00",
+}
+
+RESCHEDULE = {"from": f"{_NEXT_YEAR}-12-30T10:00:00+02:00", "to": f"{_NEXT_YEAR}-12-30T12:00:00+02:00"}
+
+PARTIAL = {"lines": [{"id": 1, "quantity": 1}]}

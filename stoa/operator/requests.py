@@ -1,0 +1,474 @@
+"""What the operator sends. Unknown fields are refused: a misspelt one must not be lost in silence."""
+
+import hashlib
+import secrets
+import string
+from datetime import date, datetime, time
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from msgspec import Meta, Struct
+
+from stoa.orders import order as domain
+from stoa.orders.calendar import is_known_country
+from stoa.orders.carriers import CARRIERS
+from stoa.orders.commands import (
+    Cancel,
+    DeliverPartially,
+    Extend,
+    LineQuantity,
+    Placement,
+    Reschedule,
+    ReturnPartially,
+)
+from stoa.orders.order import Actor, Fulfilment, LineTag, Order, PaymentMethod
+from stoa.orders.shop import Calendar, PickupLocation, Shop, Slot
+from stoa.web.faults import invalid
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Words = Annotated[str, Meta(max_length=200)]
+Code = Annotated[str, Meta(min_length=1, max_length=100)]
+Note = Annotated[str, Meta(max_length=2000)]
+Cents = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Moment = Annotated[datetime, Meta(tz=True)]
+Quantity = Annotated[int, Meta(ge=1, le=100_000)]
+CountryCode = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+
+
+class CustomerBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    first_name: Name
+    last_name: Name
+    email: Annotated[str, Meta(max_length=254, pattern="^[^@\\s]+@[^@\\s]+$")] | None = None
+    phone: Code | None = None
+    mobile: Code | None = None
+    plus_user: bool = False
+
+    def value(self) -> domain.Customer:
+        return domain.Customer(
+            id="",
+            first_name=self.first_name,
+            last_name=self.last_name,
+            email=self.email,
+            phone=self.phone,
+            mobile=self.mobile,
+            plus_user=self.plus_user,
+        )
+
+
+class AddressBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The street may be left out only where the parcel goes to a collection point."""
+
+    street_name: Words = ""
+    street_number: Words = ""
+    floor: Words | None = None
+    zip: Words = ""
+    city: Words = ""
+    region: Words = ""
+    country_code: Annotated[str, Meta(pattern="^([A-Z]{2})?$")] = "GR"
+    pickup_from_collection_point: bool = False
+    collection_point_address: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    comments: Note | None = None
+
+    def value(self) -> domain.Address:
+        """The address. Raises Fault for one that no courier finds."""
+        if self.pickup_from_collection_point != (self.collection_point_address is not None):
+            raise invalid(
+                "address.collection_point_address",
+                "Give it together with pickup_from_collection_point, and only then.",
+            )
+        if not self.pickup_from_collection_point:
+            self._refuse_missing_street()
+        return domain.Address(
+            street_name=self.street_name,
+            street_number=self.street_number,
+            floor=self.floor,
+            zip=self.zip,
+            city=self.city,
+            region=self.region,
+            country_code=self.country_code,
+            collection_point=self.collection_point_address,
+            comments=self.comments,
+        )
+
+    def _refuse_missing_street(self) -> None:
+        for field in ("street_name", "zip", "city", "country_code"):
+            if not getattr(self, field).strip():
+                raise invalid(f"address.{field}", "This is required, unless it is a collection point.")
+
+
+class SizeBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    label: Name
+    value: Name
+    shop_value: Name
+    shop_variation_uid: Code | None = None
+    ean: Code | None = None
+    mpn: Code | None = None
+
+
+class LineBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``commission_rate`` is in per cent, as ``vat_percent``, with two decimals at most."""
+
+    shop_uid: Code
+    name: Annotated[str, Meta(min_length=1, max_length=500)]
+    quantity: Quantity
+    unit_price_cents: Cents
+    vat_percent: Percent
+    commission_rate: Percent = 0
+    shop_variation_uid: Code | None = None
+    size: SizeBody | None = None
+    ean: Code | None = None
+    mpn: Code | None = None
+    extra_info: Note | None = None
+    tags: tuple[LineTag, ...] = ()
+    price_includes_vat: bool = True
+    island_vat_discount_applied: bool = False
+    readjusted_vat: bool = False
+    serial_numbers: Annotated[tuple[Code, ...], Meta(max_length=1000)] = ()
+
+    def value(self, place: str) -> domain.Line:
+        """The line. Raises Fault that names it by its place in the body."""
+        size = self.size
+        return domain.Line(
+            id="",
+            shop_uid=self.shop_uid,
+            name=self.name,
+            quantity=self.quantity,
+            unit_price_cents=self.unit_price_cents,
+            vat_rate=_basis_points(self.vat_percent, f"{place}.vat_percent"),
+            commission_rate=_basis_points(self.commission_rate, f"{place}.commission_rate"),
+            shop_variation_uid=self.shop_variation_uid,
+            size=domain.Size(**{field: getattr(size, field) for field in size.__struct_fields__})
+            if size
+            else None,
+            ean=self.ean,
+            mpn=self.mpn,
+            extra_info=self.extra_info,
+            tags=tuple(dict.fromkeys(self.tags)),
+            price_includes_vat=self.price_includes_vat,
+            island_vat_discount=self.island_vat_discount_applied,
+            readjusted_vat=self.readjusted_vat,
+            serial_numbers=self.serial_numbers,
+        )
+
+
+SMALLEST_STEP = 1e-6
+"""Closer than this, a float is the whole number that was meant."""
+
+
+def _basis_points(percent: float, field: str) -> int:
+    points = round(percent * 100)
+    if abs(points - percent * 100) > SMALLEST_STEP:
+        raise invalid(field, "At most two decimals.")
+    return points
+
+
+class BillingAddressBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    street_name: Name
+    street_number: Words
+    zip: Name
+    city: Name
+    region: Words
+
+
+class RepresentativeBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    id_type: Name
+    id_number: Code
+    otp: Code
+    mobile: Code | None = None
+
+
+class InvoiceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    company: Name
+    profession: Name
+    vat_number: Code
+    doy: Words
+    address: BillingAddressBody
+    vat_exclusion_requested: bool = False
+    vat_exclusion_verification_method: Annotated[str, Meta(pattern="^(service|documents)$")] | None = None
+    vat_exclusion_documents: Annotated[tuple[Note, ...], Meta(max_length=20)] = ()
+    vat_exclusion_representative: RepresentativeBody | None = None
+
+    def value(self) -> domain.InvoiceDetails:
+        representative = self.vat_exclusion_representative
+        return domain.InvoiceDetails(
+            company=self.company,
+            profession=self.profession,
+            vat_number=self.vat_number,
+            doy=self.doy,
+            address=domain.BillingAddress(
+                street_name=self.address.street_name,
+                street_number=self.address.street_number,
+                zip=self.address.zip,
+                city=self.address.city,
+                region=self.address.region,
+            ),
+            vat_exclusion_requested=self.vat_exclusion_requested,
+            vat_exclusion_verification_method=self.vat_exclusion_verification_method,
+            vat_exclusion_documents=self.vat_exclusion_documents,
+            vat_exclusion_representative=domain.VatRepresentative(
+                id_type=representative.id_type,
+                id_number=representative.id_number,
+                otp=representative.otp,
+                mobile=representative.mobile,
+            )
+            if representative
+            else None,
+        )
+
+
+class FeesBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    handling_fee: Cents = 0
+    skroutz_coins_fee: Cents = 0
+    installments_fee: Cents = 0
+    fbs_fee: Cents = 0
+    plus_user_fee: Cents = 0
+
+    def value(self) -> domain.Fees:
+        return domain.Fees(
+            handling=self.handling_fee,
+            coins=self.skroutz_coins_fee,
+            installments=self.installments_fee,
+            warehouse=self.fbs_fee,
+            plus_user=self.plus_user_fee,
+        )
+
+
+class OrderBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /shops/{shop_id}/orders: an order as the checkout hands it over. Amounts are gross cents."""
+
+    customer: CustomerBody
+    address: AddressBody
+    lines: Annotated[tuple[LineBody, ...], Meta(min_length=1, max_length=500)]
+    payment_method: PaymentMethod
+    fulfilment: Fulfilment
+    courier: Code | None = None
+    express: bool = False
+    gift_wrap: bool = False
+    invoice: InvoiceBody | None = None
+    fees_cents: FeesBody = FeesBody()
+    shipping_cents: Cents = 0
+    comments: Note = ""
+    channel: Annotated[str, Meta(min_length=1, max_length=50)] = "skroutz"
+    channel_ref: Code | None = None
+    expires_at: Moment | None = None
+    dispatch_until: Moment | None = None
+
+    def placement(self) -> Placement:
+        """The order to place. Raises Fault."""
+        return Placement(
+            customer=self.customer.value(),
+            address=self.address.value(),
+            lines=tuple(line.value(f"lines[{n}]") for n, line in enumerate(self.lines)),
+            payment_method=self.payment_method,
+            fulfilment=self.fulfilment,
+            channel=self.channel,
+            channel_ref=self.channel_ref,
+            courier=_carrier(self.courier),
+            express=self.express,
+            gift_wrap=self.gift_wrap,
+            invoice=self.invoice.value() if self.invoice else None,
+            fees=self.fees_cents.value(),
+            shipping_cents=self.shipping_cents,
+            comments=self.comments,
+            expires_at=self.expires_at,
+            dispatch_until=self.dispatch_until,
+        )
+
+
+def _carrier(courier: str | None) -> str | None:
+    if courier is not None and courier not in CARRIERS:
+        raise invalid("courier", f"Must be one of {', '.join(sorted(CARRIERS))}.")
+    return courier
+
+
+class LocationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Without an id it is a new location; with the id that it had it stays the same one."""
+
+    street_name: Name
+    street_number: Words
+    zip: Name
+    city: Name
+    region: Words
+    id: Annotated[str, Meta(pattern="^[A-Za-z0-9]{10}$")] | None = None
+
+    def value(self) -> PickupLocation:
+        return PickupLocation(
+            id=self.id or _new_id(),
+            street_name=self.street_name,
+            street_number=self.street_number,
+            zip=self.zip,
+            city=self.city,
+            region=self.region,
+        )
+
+
+def _new_id() -> str:
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(10))
+
+
+Locations = Annotated[tuple[LocationBody, ...], Meta(max_length=100)]
+
+
+def locations_of(bodies: tuple[LocationBody, ...]) -> tuple[PickupLocation, ...]:
+    """The locations, the first of which is the default. Raises Fault where two share an id."""
+    locations = tuple(body.value() for body in bodies)
+    if len({location.id for location in locations}) < len(locations):
+        raise invalid("pickup_locations", "Two locations have the same id.")
+    return locations
+
+
+class SlotBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Local times, such as 10:00:00."""
+
+    opens: time
+    closes: time
+
+
+class CalendarBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Weekdays count from Monday = 0; ``holidays_of`` is the country whose public holidays are kept."""
+
+    weekdays: Annotated[frozenset[Annotated[int, Meta(ge=0, le=6)]], Meta(min_length=1)] = Calendar().weekdays
+    slots: Annotated[tuple[SlotBody, ...], Meta(min_length=1, max_length=24)] | None = None
+    cut_off: time = Calendar().cut_off
+    closed: Annotated[frozenset[date], Meta(max_length=400)] = frozenset()
+    holidays_of: CountryCode | None = "GR"
+
+    def value(self) -> Calendar:
+        """The calendar. Raises Fault."""
+        if self.holidays_of is not None and not is_known_country(self.holidays_of):
+            raise invalid("calendar.holidays_of", "The public holidays of this country are not known.")
+        slots = tuple(Slot(slot.opens, slot.closes) for slot in self.slots or ())
+        if any(slot.closes <= slot.opens or slot.opens.tzinfo or slot.closes.tzinfo for slot in slots):
+            raise invalid("calendar.slots", "A window opens before it closes, in local time.")
+        return Calendar(
+            weekdays=self.weekdays,
+            slots=slots or Calendar().slots,
+            cut_off=self.cut_off.replace(tzinfo=None),
+            closed=self.closed,
+            holidays_of=self.holidays_of,
+        )
+
+
+class ShopTermsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """PATCH /shops/{shop_id}: only what is given changes."""
+
+    name: Name | None = None
+    zone: Name | None = None
+    domain: Annotated[str, Meta(max_length=253, pattern="^[a-z0-9-]+(\\.[a-z0-9-]+)+$")] | None = None
+    phone: Code | None = None
+    courier: Code | None = None
+    calendar: CalendarBody | None = None
+    most_parcels: Annotated[int, Meta(ge=1, le=99)] | None = None
+    acceptance_hours: Annotated[int, Meta(ge=1, le=720)] | None = None
+    dispatch_hours: Annotated[int, Meta(ge=1, le=2160)] | None = None
+    set_as_ready_required: bool | None = None
+
+    def terms(self) -> dict[str, Any]:
+        """The new terms by name. Raises Fault."""
+        if self.zone is not None and self.zone not in available_timezones():
+            raise invalid("zone", "Must be a time zone such as Europe/Athens.")
+        _carrier(self.courier)
+        given = {field: getattr(self, field) for field in self.__struct_fields__}
+        if self.calendar is not None:
+            given["calendar"] = self.calendar.value()
+        return {field: value for field, value in given.items() if value is not None}
+
+
+class ShopBody(ShopTermsBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /shops"""
+
+    name: Name
+    pickup_locations: Locations = ()
+
+    def shop(self) -> Shop:
+        """The shop, which has no number yet. Raises Fault."""
+        terms = self.terms()
+        terms.pop("pickup_locations")
+        return Shop(id=0, locations=locations_of(self.pickup_locations), **terms)
+
+
+class LocationsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """PUT /shops/{shop_id}/pickup_locations: all of them, the default first."""
+
+    pickup_locations: Locations
+
+
+class WebhookBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """PUT /shops/{shop_id}/webhook"""
+
+    url: Annotated[str, Meta(min_length=1, max_length=2048)]
+
+
+class CredentialsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /shops/{shop_id}/credentials"""
+
+    dialect: Name
+
+
+class CancelBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    by: Annotated[str, Meta(pattern="^(customer|marketplace)$")]
+    reason: Note | None = None
+
+
+class ExtendBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    expires_at: Moment
+    dispatch_until: Moment | None = None
+
+
+class RescheduleBody(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"opens": "from", "closes": "to"}
+):
+    """The new pickup window, ``from`` and ``to``."""
+
+    opens: Moment
+    closes: Moment
+
+
+class LineQuantityBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line by its id, or by its place in the order counted from 1."""
+
+    id: Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=1, le=500)]
+    quantity: Quantity
+
+
+class PartialBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    lines: Annotated[tuple[LineQuantityBody, ...], Meta(min_length=1, max_length=500)]
+
+    def quantities(self, order: Order) -> tuple[LineQuantity, ...]:
+        return tuple(LineQuantity(_line_id(line.id, order), line.quantity) for line in self.lines)
+
+
+def _line_id(reference: str | int, order: Order) -> str:
+    if isinstance(reference, str):
+        return reference
+    return order.lines[reference - 1].id if reference <= len(order.lines) else ""
+
+
+class EmptyBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """No fields."""
+
+
+def cancel(body: CancelBody, _: Order) -> tuple[Cancel, Actor]:
+    return Cancel(reason=body.reason), Actor(body.by)
+
+
+def extend(body: ExtendBody, _: Order) -> tuple[Extend, Actor]:
+    return Extend(expires_at=body.expires_at, dispatch_until=body.dispatch_until), Actor.MARKETPLACE
+
+
+def reschedule(body: RescheduleBody, _: Order) -> tuple[Reschedule, Actor]:
+    return Reschedule(opens=body.opens, closes=body.closes), Actor.MARKETPLACE
+
+
+def deliver_partially(body: PartialBody, order: Order) -> tuple[DeliverPartially, Actor]:
+    return DeliverPartially(lines=body.quantities(order)), Actor.COURIER
+
+
+def return_partially(body: PartialBody, order: Order) -> tuple[ReturnPartially, Actor]:
+    return ReturnPartially(lines=body.quantities(order)), Actor.COURIER
+
+
+def hash_request(body: bytes) -> bytes:
+    """What tells the same request from another one with the same idempotency key."""
+    return hashlib.sha256(body).digest()

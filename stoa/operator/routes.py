@@ -1,0 +1,470 @@
+"""The routes of the operator's API: each parses, asks, answers."""
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Request, delete, get, patch, post, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+from msgspec import Struct
+
+from stoa.operator import examples
+from stoa.operator import requests as bodies
+from stoa.operator.faults import CONFLICT, say
+from stoa.operator.view import Codes, Json, delivery_view, listed_shop_view, order_view, shop_view
+from stoa.orders import commands
+from stoa.orders.commands import Command
+from stoa.orders.order import Actor, Order, State
+from stoa.orders.refusals import Refused
+from stoa.orders.shop import Shop
+from stoa.service import Service
+from stoa.store.orders import ChannelRefTaken, KeyTaken, Stored
+from stoa.store.shops import OPERATOR_PREFIX, PlacingCall, Stranger, Token, read_token
+from stoa.web.bodies import AnyRequest, JsonReader, check_text
+from stoa.web.faults import Fault, invalid, not_found, unauthorized
+from stoa.web.openapi import described
+from stoa.web.queries import BIGGEST, Readers, moment, one_of, read_query, whole_number
+from stoa.web.replies import reply
+from stoa.webhooks.guard import UrlRefused
+from stoa.webhooks.signing import new_signing_key, shown
+
+BASE = "/operator/v1"
+SHOPS = f"{BASE}/shops"
+SHOP = f"{SHOPS}/{{shop_id:int}}"
+ORDERS = f"{SHOP}/orders"
+ORDER = f"{ORDERS}/{{order_id:int}}"
+DELIVERIES = f"{SHOP}/deliveries"
+
+CREATED = 201
+LONGEST_KEY = 255
+PAGE = 50
+
+TAG_SHOPS = "Operator: shops"
+TAG_ORDERS = "Operator: orders"
+TAG_DELIVERIES = "Operator: deliveries"
+
+PAGING = {"limit": "How many, 1 to 100", "cursor": "Where the page before ended: its `next`"}
+PAGING_READERS = {"limit": whole_number(1, 100), "cursor": whole_number(1, BIGGEST)}
+
+
+Asked = tuple[Command, Actor]
+
+
+class OperatorApi:
+    """What the routes have in common."""
+
+    def __init__(self, service: Service, codes: Codes, dialects: frozenset[str], webhook_kind: str) -> None:
+        self.service = service
+        self.codes = codes
+        self.dialects = dialects
+        self.webhook_kind = webhook_kind
+
+    async def enter(self, request: AnyRequest) -> None:
+        """Let the operator in. Raises Fault or Stranger."""
+        await self.service.shops.operator(bearer(request))
+
+    async def shop(self, request: AnyRequest, shop_id: int) -> Shop:
+        """The shop asked for. Raises Fault or Stranger."""
+        call = await self.service.shops.operator(bearer(request), known_number(shop_id, "Shop"))
+        if call.shop is None:
+            raise not_found("Shop")
+        return call.shop
+
+    async def order(self, request: AnyRequest, shop_id: int, order_id: int) -> tuple[Shop, Stored]:
+        """The order asked for. Raises Fault or Stranger."""
+        call = await self.service.shops.operator(
+            bearer(request), known_number(shop_id, "Shop"), known_number(order_id, "Order")
+        )
+        if call.shop is None:
+            raise not_found("Shop")
+        if call.found is None:
+            raise not_found("Order")
+        return call.shop, call.found
+
+    def show(self, order: Order, shop: Shop, status: int = 200) -> ASGIResponse:
+        return reply(order_view(order, shop, self.codes), status)
+
+    async def place(self, request: AnyRequest, shop_id: int) -> ASGIResponse:
+        """Place an order once, however often the request with its key is sent. Raises Fault or Stranger."""
+        key = _idempotency_key(request)
+        token, number = bearer(request), known_number(shop_id, "Shop")
+        raw = await request.body()
+        request_hash = bodies.hash_request(raw) if key else None
+        call = await self.service.shops.placing(token, number, key)
+        if call.shop is None:
+            raise not_found("Shop")
+        if call.earlier is not None:
+            return self._placed_before(call, call.shop, request_hash)
+        placement = read_order.read(raw).placement()
+        try:
+            order = await self.service.engine.place(
+                placement, shop=call.shop, number=call.number, idempotency_key=key, request_hash=request_hash
+            )
+        except ChannelRefTaken as taken:
+            message = "The shop already has an order with this channel and reference."
+            raise Fault(CONFLICT, "channel_ref_taken", message, field="channel_ref") from taken
+        except KeyTaken:
+            again = await self.service.shops.placing(token, number, key)
+            return self._placed_before(again, call.shop, request_hash)
+        if isinstance(order, Refused):
+            raise say(order)
+        return self._placed(order, call.shop)
+
+    def _placed(self, order: Order, shop: Shop) -> ASGIResponse:
+        return reply({"id": order.id, "codes": self.codes(order, shop)}, CREATED)
+
+    def _placed_before(self, call: PlacingCall, shop: Shop, request_hash: bytes | None) -> ASGIResponse:
+        if call.earlier is None or call.earlier.request_hash != request_hash:
+            message = "This Idempotency-Key has been used for another request."
+            raise Fault(CONFLICT, "idempotency_key_reused", message, field="Idempotency-Key")
+        return self._placed(call.earlier.order, shop)
+
+    async def do(
+        self, request: AnyRequest, shop_id: int, order_id: int, read: Callable[[bytes, Order], Asked]
+    ) -> ASGIResponse:
+        """Do to an order what is asked and answer with it. Raises Fault or Stranger."""
+        shop, stored = await self.order(request, shop_id, order_id)
+        command, by = read(await request.body(), stored.order)
+        outcome = await self.service.engine.carry_out(command, on=stored, shop=shop, by=by)
+        if isinstance(outcome, Refused):
+            raise say(outcome)
+        return self.show(outcome, shop)
+
+    async def set_webhook(self, request: AnyRequest, shop_id: int) -> ASGIResponse:
+        """Tell a shop's events to an address, which is checked first. Raises Fault or Stranger."""
+        shop = await self.shop(request, shop_id)
+        url = (await read_webhook(request)).url
+        verdict = await self.service.guard.check_url(url, shop.domain)
+        if isinstance(verdict, UrlRefused):
+            raise invalid("url", verdict.reason)
+        vault, kind = self.service.vault, self.webhook_kind
+        sealed = await self.service.shops.set_endpoint(
+            shop.id,
+            kind,
+            url=url,
+            signing_key=vault.seal(new_signing_key(), shop.id, kind),
+            now=self.service.clock(),
+        )
+        said: Json = {"url": url, "signing_secret": shown(vault.unseal(sealed, shop.id, kind))}
+        return reply(said | ({"warning": verdict.warning} if verdict.warning else {}))
+
+
+def bearer(request: AnyRequest) -> Token:
+    """The operator's token. Raises Fault."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise unauthorized()
+    try:
+        return read_token(text.strip(), OPERATOR_PREFIX)
+    except Stranger as stranger:
+        raise unauthorized() from stranger
+
+
+def known_number(number: int, what: str) -> int:
+    """A number that the database can hold. Raises Fault."""
+    if not 1 <= number <= BIGGEST:
+        raise not_found(what)
+    return number
+
+
+def _idempotency_key(request: AnyRequest) -> str | None:
+    key: str | None = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not key.strip() or len(key) > LONGEST_KEY:
+        raise invalid("Idempotency-Key", f"Must be 1 to {LONGEST_KEY} characters.")
+    return check_text("Idempotency-Key", key)
+
+
+read_shop = JsonReader(bodies.ShopBody)
+read_terms = JsonReader(bodies.ShopTermsBody)
+read_locations = JsonReader(bodies.LocationsBody)
+read_webhook = JsonReader(bodies.WebhookBody)
+read_credentials = JsonReader(bodies.CredentialsBody)
+read_order = JsonReader(bodies.OrderBody)
+
+
+def operator_routes(
+    service: Service, *, codes: Codes, dialects: frozenset[str], webhook_kind: str
+) -> list[HTTPRouteHandler]:
+    """The handlers of the operator's API. ``webhook_kind`` is the endpoint that a shop's webhook URL sets."""
+    api = OperatorApi(service, codes, dialects, webhook_kind)
+    return [
+        *_shop_routes(api),
+        *_terms_routes(api),
+        *_order_routes(api),
+        *_action_routes(api),
+        *_delivery_routes(api),
+    ]
+
+
+def _shop_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
+    @post(
+        SHOPS,
+        opt=described(
+            "Create a shop", tag=TAG_SHOPS, body=bodies.ShopBody, example=examples.SHOP, status=CREATED
+        ),
+    )
+    async def create_shop(request: Request[Any, Any, Any]) -> ASGIResponse:
+        await api.enter(request)
+        shop = (await read_shop(request)).shop()
+        return reply(shop_view(await api.service.shops.add(shop, api.service.clock())), CREATED)
+
+    @get(SHOPS, opt=described("List the shops", tag=TAG_SHOPS, query=PAGING))
+    async def list_shops(request: Request[Any, Any, Any]) -> ASGIResponse:
+        await api.enter(request)
+        query = read_query(request, PAGING_READERS)
+        limit = query["limit"] or PAGE
+        listed = await api.service.shops.page(
+            after=query["cursor"] or 0, limit=limit + 1, kind=api.webhook_kind
+        )
+        return _page([listed_shop_view(shop) for shop in listed], limit)
+
+    @get(SHOP, opt=described("Show a shop", tag=TAG_SHOPS))
+    async def show_shop(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+        return reply(shop_view(await api.shop(request, shop_id)))
+
+    @post(
+        f"{SHOP}/credentials",
+        opt=described(
+            "Issue a token for one dialect; the one before it is void at once",
+            tag=TAG_SHOPS,
+            body=bodies.CredentialsBody,
+            example=examples.CREDENTIALS,
+            status=CREATED,
+        ),
+    )
+    async def issue_credentials(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+        shop = await api.shop(request, shop_id)
+        dialect = (await read_credentials(request)).dialect
+        if dialect not in api.dialects:
+            raise invalid("dialect", f"Must be one of {', '.join(sorted(api.dialects))}.")
+        token = await api.service.shops.issue(shop.id, dialect, api.service.clock())
+        return reply({"dialect": dialect, "token": str(token)}, CREATED)
+
+    return [create_shop, list_shops, show_shop, issue_credentials]
+
+
+def _terms_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
+    @patch(
+        SHOP,
+        opt=described(
+            "Change a shop's terms and flags",
+            tag=TAG_SHOPS,
+            body=bodies.ShopTermsBody,
+            example=examples.TERMS,
+        ),
+    )
+    async def change_shop(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+        shop = await api.shop(request, shop_id)
+        changed = await api.service.shops.change(shop.id, **(await read_terms(request)).terms())
+        return reply(shop_view(changed or shop))
+
+    @put(
+        f"{SHOP}/pickup_locations",
+        opt=described(
+            "Set a shop's pickup locations, the default first",
+            tag=TAG_SHOPS,
+            body=bodies.LocationsBody,
+            example=examples.LOCATIONS,
+        ),
+    )
+    async def set_pickup_locations(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+        shop = await api.shop(request, shop_id)
+        locations = bodies.locations_of((await read_locations(request)).pickup_locations)
+        changed = await api.service.shops.change(shop.id, locations=locations)
+        return reply(shop_view(changed or shop))
+
+    @put(
+        f"{SHOP}/webhook",
+        opt=described(
+            "Set where a shop is told of its orders",
+            tag=TAG_SHOPS,
+            body=bodies.WebhookBody,
+            example=examples.WEBHOOK,
+        ),
+    )
+    async def set_webhook(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+        return await api.set_webhook(request, shop_id)
+
+    @delete(f"{SHOP}/webhook", status_code=200, opt=described("Tell a shop no more", tag=TAG_SHOPS))
+    async def remove_webhook(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+        shop = await api.shop(request, shop_id)
+        await api.service.shops.remove_endpoint(shop.id, api.webhook_kind)
+        return reply({"url": None})
+
+    return [change_shop, set_pickup_locations, set_webhook, remove_webhook]
+
+
+ORDER_FILTERS = {
+    "state": "Only orders in this state",
+    "channel": "Only orders of this channel",
+    "placed_from": "Only orders placed at or after this moment (ISO 8601)",
+    "placed_to": "Only orders placed before this moment (ISO 8601)",
+}
+
+
+def _order_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
+    readers: Readers = {
+        **PAGING_READERS,
+        "state": one_of({state.value: state for state in State}),
+        "channel": str,
+        "placed_from": moment,
+        "placed_to": moment,
+    }
+
+    @post(
+        ORDERS,
+        opt=described(
+            "Place an order as the checkout does",
+            tag=TAG_ORDERS,
+            body=bodies.OrderBody,
+            example=examples.ORDER,
+            headers={"Idempotency-Key": "The same key places the order once, however often it is sent"},
+            status=CREATED,
+        ),
+    )
+    async def place_order(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+        return await api.place(request, shop_id)
+
+    @get(
+        ORDERS,
+        opt=described("List a shop's orders, newest first", tag=TAG_ORDERS, query=PAGING | ORDER_FILTERS),
+    )
+    async def list_orders(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+        shop = await api.shop(request, shop_id)
+        query = read_query(request, readers)
+        limit, before = query.pop("limit") or PAGE, query.pop("cursor") or BIGGEST
+        orders = await api.service.orders.page(shop.id, before=before, limit=limit + 1, **query)
+        return _page([order_view(order, shop, api.codes) for order in orders], limit)
+
+    @get(ORDER, opt=described("Show an order", tag=TAG_ORDERS))
+    async def show_order(
+        request: Request[Any, Any, Any], shop_id: FromPath[int], order_id: FromPath[int]
+    ) -> ASGIResponse:
+        shop, stored = await api.order(request, shop_id, order_id)
+        return api.show(stored.order, shop)
+
+    @get(f"{ORDER}/events", opt=described("Show what happened to an order", tag=TAG_ORDERS))
+    async def list_events(
+        request: Request[Any, Any, Any], shop_id: FromPath[int], order_id: FromPath[int]
+    ) -> ASGIResponse:
+        shop, stored = await api.order(request, shop_id, order_id)
+        history = await api.service.orders.history(shop.id, stored.order.id)
+        return reply({"items": history})
+
+    return [place_order, list_orders, show_order, list_events]
+
+
+def _page(items: list[Json], limit: int) -> ASGIResponse:
+    """A page of at most ``limit``; one item more than that says that there is another page."""
+    more = len(items) > limit
+    return reply({"items": items[:limit], "next": str(items[limit - 1]["id"]) if more else None})
+
+
+class Action(Struct, frozen=True):
+    """What the operator may ask of an order: the body it takes, and the command that it means."""
+
+    summary: str
+    body: type
+    example: object
+    command: Callable[[Any, Order], Asked]
+
+
+def _by_courier(command: Command) -> Callable[[Any, Order], Asked]:
+    return lambda _body, _order: (command, Actor.COURIER)
+
+
+ACTIONS = {
+    "cancel": Action(
+        "Cancel, as the customer or the marketplace", bodies.CancelBody, examples.CANCEL, bodies.cancel
+    ),
+    "extend": Action("Give the merchant more time", bodies.ExtendBody, examples.EXTEND, bodies.extend),
+    "reschedule": Action("Move the pickup", bodies.RescheduleBody, examples.RESCHEDULE, bodies.reschedule),
+    "pick_up": Action("The courier has the parcels", bodies.EmptyBody, {}, _by_courier(commands.PickUp())),
+    "arrive_at_pickup_point": Action(
+        "The parcels wait at a pickup point",
+        bodies.EmptyBody,
+        {},
+        _by_courier(commands.ArriveAtPickupPoint()),
+    ),
+    "deliver": Action("The customer has the goods", bodies.EmptyBody, {}, _by_courier(commands.Deliver())),
+    "deliver_partially": Action(
+        "The customer took some of the goods", bodies.PartialBody, examples.PARTIAL, bodies.deliver_partially
+    ),
+    "fail_delivery": Action(
+        "The parcels could not be delivered", bodies.EmptyBody, {}, _by_courier(commands.FailDelivery())
+    ),
+    "return_partially": Action(
+        "Some of the goods are back", bodies.PartialBody, examples.PARTIAL, bodies.return_partially
+    ),
+    "return": Action("All is back", bodies.EmptyBody, {}, _by_courier(commands.Return())),
+}
+
+
+def _action_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
+    return [_action_route(api, name, action) for name, action in ACTIONS.items()]
+
+
+def _action_route(api: OperatorApi, name: str, action: Action) -> HTTPRouteHandler:
+    reader: JsonReader[Any] = JsonReader(action.body)
+
+    def read(raw: bytes, order: Order) -> Asked:
+        return action.command(reader.read(raw), order)
+
+    @post(
+        f"{ORDER}/{name}",
+        name=f"operator {name}",
+        opt=described(action.summary, tag=TAG_ORDERS, body=action.body, example=action.example),
+    )
+    async def act(
+        request: Request[Any, Any, Any], shop_id: FromPath[int], order_id: FromPath[int]
+    ) -> ASGIResponse:
+        return await api.do(request, shop_id, order_id, read)
+
+    return act
+
+
+def _delivery_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
+    readers: Readers = {
+        **PAGING_READERS,
+        "state": one_of({state: state for state in ("pending", "delivered", "dead")}),
+        "order_id": whole_number(1, BIGGEST),
+    }
+    filters = {"state": "Only deliveries in this state", "order_id": "Only deliveries of this order"}
+
+    @get(
+        DELIVERIES,
+        opt=described(
+            "List webhook deliveries with their attempts", tag=TAG_DELIVERIES, query=PAGING | filters
+        ),
+    )
+    async def list_deliveries(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+        shop = await api.shop(request, shop_id)
+        query = read_query(request, readers)
+        limit = query["limit"] or PAGE
+        deliveries = await api.service.deliveries.page(
+            shop.id,
+            before_id=query["cursor"],
+            limit=limit + 1,
+            state=query["state"],
+            order_id=query["order_id"],
+        )
+        return _page([delivery_view(delivery) for delivery in deliveries], limit)
+
+    @post(
+        f"{DELIVERIES}/{{delivery_id:int}}/resend",
+        opt=described("Send a delivery again, with the same bytes", tag=TAG_DELIVERIES),
+    )
+    async def resend(
+        request: Request[Any, Any, Any], shop_id: FromPath[int], delivery_id: FromPath[int]
+    ) -> ASGIResponse:
+        shop = await api.shop(request, shop_id)
+        number = known_number(delivery_id, "Delivery")
+        if not await api.service.deliveries.resend(shop.id, number, api.service.clock()):
+            raise not_found("Delivery")
+        api.service.bell.ring(shop.id)
+        return reply({"id": number, "state": "pending"})
+
+    return [list_deliveries, resend]

@@ -1,0 +1,57 @@
+"""The order, the shop and the deliveries as the operator sees them: amounts in cents, times in UTC."""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from stoa.orders.order import Line, Order
+from stoa.orders.shop import Shop
+from stoa.store.deliveries import Delivery
+from stoa.store.shops import ListedShop
+
+Json = dict[str, object]
+Codes = Callable[[Order, Shop], Mapping[str, str]]
+
+
+def order_view(order: Order, shop: Shop, codes: Codes) -> Json:
+    """The whole order, with its identifier in every dialect and its totals."""
+    view: Json = {
+        "id": order.id,
+        "codes": dict(codes(order, shop)),
+        "total_cents": order.total_cents,
+        "items_cents": order.items_cents,
+        "vat_cents": order.vat_cents,
+        "commission_cents": order.commission_cents,
+        "invoice_document": order.document,
+    }
+    plain: Json = msgspec.to_builtins(order)
+    return plain | view | {"lines": [_line(n, line) for n, line in enumerate(order.lines, start=1)]}
+
+
+def _line(number: int, line: Line) -> Json:
+    view: Json = msgspec.to_builtins(line)
+    view["vat_percent"] = line.vat_rate / 100
+    view["commission_rate"] = line.commission_rate / 100
+    view["number"] = number
+    view["total_cents"] = line.total_cents
+    view["commission_cents"] = line.commission_cents
+    del view["vat_rate"]
+    return view
+
+
+def shop_view(shop: Shop) -> Json:
+    view: Json = msgspec.to_builtins(shop)
+    view["pickup_locations"] = view.pop("locations", [])
+    view["set_as_ready_required"] = shop.set_as_ready_required
+    view["zone"] = shop.zone
+    return view
+
+
+def listed_shop_view(listed: ListedShop) -> Json:
+    return shop_view(listed.shop) | {"webhook_url": listed.webhook_url, "dialects": list(listed.dialects)}
+
+
+def delivery_view(delivery: Delivery) -> Json:
+    """A delivery with every attempt. The payload is left out: it is the shop's, and it is large."""
+    view: Json = msgspec.to_builtins(delivery)
+    return view

@@ -1,0 +1,64 @@
+"""Pickup windows, computed from a shop's calendar."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from stoa.orders.order import PickupWindow
+from stoa.orders.shop import Calendar, Shop
+
+OFFERED = 5
+"""How many windows an order offers."""
+
+HORIZON = timedelta(days=60)
+"""A calendar without a working day in this time offers no windows, rather than searching for ever."""
+
+
+def pickup_windows(shop: Shop, now: datetime, *, first_id: int = 1) -> tuple[PickupWindow, ...]:
+    """The next windows that have not begun, earliest first, with ids counted from ``first_id``; times in UTC."""
+    windows = islice(_windows(shop.calendar, now.astimezone(ZoneInfo(shop.zone))), OFFERED)
+    return tuple(
+        PickupWindow(id=first_id + n, opens=opens, closes=closes) for n, (opens, closes) in enumerate(windows)
+    )
+
+
+def _windows(calendar: Calendar, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    for day in _working_days(calendar, now):
+        for slot in calendar.slots:
+            opens = datetime.combine(day, slot.opens, now.tzinfo)
+            if opens > now:
+                closes = datetime.combine(day, slot.closes, now.tzinfo)
+                yield opens.astimezone(UTC), closes.astimezone(UTC)
+
+
+def _working_days(calendar: Calendar, now: datetime) -> Iterator[date]:
+    today_is_over = now.time() >= calendar.cut_off
+    for ahead in range(int(today_is_over), HORIZON.days):
+        day = now.date() + timedelta(days=ahead)
+        if is_working_day(calendar, day):
+            yield day
+
+
+def is_working_day(calendar: Calendar, day: date) -> bool:
+    """Whether couriers come on that day."""
+    if day.weekday() not in calendar.weekdays or day in calendar.closed:
+        return False
+    return calendar.holidays_of is None or day not in _holidays(calendar.holidays_of, day.year)
+
+
+@cache
+def _holidays(country: str, year: int) -> frozenset[date]:
+    # The library is large and only this question needs it, so it is loaded when the first one is asked.
+    from holidays import country_holidays  # noqa: PLC0415
+
+    return frozenset(country_holidays(country, years=year))
+
+
+@cache
+def is_known_country(code: str) -> bool:
+    """Whether public holidays are known for an ISO 3166 country code."""
+    from holidays import list_supported_countries  # noqa: PLC0415
+
+    return code in list_supported_countries(include_aliases=False)

@@ -1,0 +1,348 @@
+"""Whether an order does what it is asked, and what happens then. ``decide`` is the only way to an event."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from stoa.orders import commands as asked
+from stoa.orders import events as happened
+from stoa.orders.calendar import pickup_windows
+from stoa.orders.carriers import LAST_MILE
+from stoa.orders.commands import Command, LineQuantity, LineRejection
+from stoa.orders.events import Event
+from stoa.orders.evolving import left_to_return
+from stoa.orders.lifecycle import MOVES, Action
+from stoa.orders.order import (
+    Acceptance,
+    AcceptOptions,
+    Actor,
+    Fulfilment,
+    Line,
+    Order,
+    PickupWindow,
+    RejectionReason,
+    State,
+)
+from stoa.orders.refusals import Refusal, Refused
+from stoa.orders.shop import PickupLocation, Shop
+
+
+class Asked(Struct, frozen=True):
+    """The circumstances of a command."""
+
+    order: Order
+    shop: Shop
+    by: Actor
+    now: datetime
+
+
+def decide(order: Order, command: Command, *, shop: Shop, by: Actor, now: datetime) -> Event | Refused:
+    """What happens to the order, or why nothing does. ``now`` is in UTC."""
+    circumstances = Asked(order, shop, by, now)
+    refused = _not_in_the_table(circumstances, command)
+    return refused or _DECISIONS[command.action](circumstances, command)
+
+
+def _not_in_the_table(asked_of: Asked, command: Command) -> Refused | None:
+    move = MOVES.get((asked_of.order.state, command.action))
+    if move is None:
+        return _WRONG_STATE.get(command.action, _wrong_state)(asked_of.order)
+    if asked_of.by not in move.by:
+        return Refused(Refusal.NOT_YOURS_TO_DO)
+    return None
+
+
+def _wrong_state(order: Order) -> Refused:
+    return Refused(Refusal.WRONG_STATE, state=order.state)
+
+
+# Some actions have a refusal of their own for every state that they do not fit.
+_WRONG_STATE: dict[Action, Callable[[Order], Refused]] = {
+    Action.MARK_READY: lambda _: Refused(Refusal.NOT_ELIGIBLE_FOR_READY),
+    Action.MARK_NOT_READY: lambda _: Refused(Refusal.NOT_ELIGIBLE_FOR_UNDO),
+}
+
+
+def default_window(options: AcceptOptions, now: datetime) -> PickupWindow | None:
+    """The first offered window that has not begun."""
+    return next((window for window in options.windows if window.opens > now), None)
+
+
+def _accept(asked_of: Asked, command: asked.Accept) -> Event | Refused:
+    order, now = asked_of.order, asked_of.now
+    if order.express and asked_of.by is Actor.MERCHANT:
+        return Refused(Refusal.EXPRESS)
+    if order.expires_at <= now:
+        return Refused(Refusal.EXPIRED, state=State.EXPIRED)
+    location = _chosen_location(order.options, command)
+    window = _chosen_window(asked_of, command)
+    if isinstance(location, Refused):
+        return location
+    if isinstance(window, Refused):
+        return window
+    if not 1 <= command.parcels <= order.options.most_parcels:
+        return Refused(Refusal.UNKNOWN_NUMBER_OF_PARCELS, "number_of_parcels")
+    return happened.Accepted(
+        acceptance=Acceptance(
+            at=now,
+            by=asked_of.by,
+            parcels=command.parcels,
+            location=location,
+            window=window,
+            agreed_window=window,
+            voucher_requested=command.voucher and order.fulfilment is Fulfilment.MARKETPLACE,
+        )
+    )
+
+
+def _chosen_location(options: AcceptOptions, command: asked.Accept) -> PickupLocation | Refused | None:
+    if command.location_id is None:
+        return next(iter(options.locations), None)
+    for location in options.locations:
+        if location.id == command.location_id:
+            return location
+    return Refused(Refusal.UNKNOWN_PICKUP_LOCATION, "pickup_location")
+
+
+def _chosen_window(asked_of: Asked, command: asked.Accept) -> PickupWindow | Refused | None:
+    options = asked_of.order.options
+    if command.window_id is None:
+        return default_window(options, asked_of.now) or next(iter(_new_windows(asked_of)), None)
+    for window in options.windows:
+        if window.id == command.window_id:
+            begun = window.opens <= asked_of.now
+            return Refused(Refusal.PICKUP_WINDOW_HAS_BEGUN, "pickup_window") if begun else window
+    return Refused(Refusal.UNKNOWN_PICKUP_WINDOW, "pickup_window")
+
+
+def _new_windows(asked_of: Asked) -> tuple[PickupWindow, ...]:
+    used = max((window.id for window in asked_of.order.options.windows), default=0)
+    return pickup_windows(asked_of.shop, asked_of.now, first_id=used + 1)
+
+
+def _reject(asked_of: Asked, command: asked.Reject) -> Event | Refused:
+    if asked_of.order.expires_at <= asked_of.now:
+        return Refused(Refusal.EXPIRED, state=State.EXPIRED)
+    if not command.lines and not command.other:
+        return Refused(Refusal.NOTHING_REJECTED, "line_items")
+    for n, line in enumerate(command.lines):
+        refusal = _line_rejection_fault(asked_of.order, line, command.lines[:n])
+        if refusal:
+            return Refused(*refusal)
+    remains = remaining_lines(asked_of.order, command.lines)
+    return happened.Rejected(
+        lines=command.lines,
+        reason=command.other,
+        follow_up=command.follow_up if remains else None,
+    )
+
+
+def _line_rejection_fault(
+    order: Order, rejection: LineRejection, before: Iterable[LineRejection]
+) -> tuple[Refusal, str] | None:
+    line = order.line(rejection.line_id)
+    if line is None:
+        return Refusal.UNKNOWN_LINE, "line_items.id"
+    if any(earlier.line_id == rejection.line_id for earlier in before):
+        return Refusal.LINE_NAMED_TWICE, "line_items.id"
+    if rejection.reason is not RejectionReason.LIMITED_STOCK:
+        return None
+    if rejection.available_quantity is None:
+        return Refusal.AVAILABLE_QUANTITY_REQUIRED, "line_items.available_quantity"
+    if not 0 <= rejection.available_quantity < line.quantity:
+        return Refusal.AVAILABLE_QUANTITY_OUT_OF_RANGE, "line_items.available_quantity"
+    return None
+
+
+def remaining_lines(order: Order, rejections: tuple[LineRejection, ...]) -> tuple[Line, ...]:
+    """What the marketplace can still sell after a rejection with limited pieces: the lines that were not
+    named, whole, and the limited ones at what is available. Nothing after any other rejection."""
+    named = {rejection.line_id: rejection for rejection in rejections}
+    if not any(rejection.reason is RejectionReason.LIMITED_STOCK for rejection in rejections):
+        return ()
+    at_hand = (
+        replace(line, quantity=_at_hand(line, named[line.id])) if line.id in named else line
+        for line in order.lines
+    )
+    return tuple(line for line in at_hand if line.quantity > 0)
+
+
+def _at_hand(line: Line, rejection: LineRejection) -> int:
+    limited = rejection.reason is RejectionReason.LIMITED_STOCK
+    return min(rejection.available_quantity or 0, line.quantity) if limited else 0
+
+
+def _expire(asked_of: Asked, _: asked.Expire) -> Event | Refused:
+    if asked_of.order.expires_at > asked_of.now:
+        return Refused(Refusal.DEADLINE_NOT_LATER)
+    return happened.Expired()
+
+
+def _extend(asked_of: Asked, command: asked.Extend) -> Event | Refused:
+    order = asked_of.order
+    if command.expires_at <= max(order.expires_at, asked_of.now):
+        return Refused(Refusal.DEADLINE_NOT_LATER, "expires_at")
+    dispatch_until = command.dispatch_until or max(order.dispatch_until, command.expires_at)
+    if dispatch_until < command.expires_at:
+        return Refused(Refusal.DISPATCH_BEFORE_DEADLINE, "dispatch_until")
+    return happened.Extended(
+        expires_at=command.expires_at,
+        dispatch_until=dispatch_until,
+        options=replace(order.options, windows=_new_windows(asked_of)),
+    )
+
+
+def _cancel(_: Asked, command: asked.Cancel) -> Event:
+    return happened.Cancelled(reason=command.reason)
+
+
+def _reschedule(asked_of: Asked, command: asked.Reschedule) -> Event | Refused:
+    if command.opens <= asked_of.now:
+        return Refused(Refusal.WINDOW_NOT_AHEAD, "from")
+    if command.closes <= command.opens:
+        return Refused(Refusal.WINDOW_NOT_AHEAD, "to")
+    # An operator's window is none of the offered ones: the id 0 is never offered.
+    return happened.Rescheduled(window=PickupWindow(id=0, opens=command.opens, closes=command.closes))
+
+
+def _attach_voucher(asked_of: Asked, command: asked.AttachVoucher) -> Event | Refused:
+    if not asked_of.order.voucher_is_due:
+        return Refused(Refusal.NO_VOUCHER_DUE)
+    return happened.VoucherCreated(voucher=command.voucher, tracking=command.tracking)
+
+
+def _collect_voucher(asked_of: Asked, _: asked.CollectVoucher) -> Event | Refused:
+    """Downloading the voucher marks the order ready, unless the shop is enrolled in saying so itself."""
+    if asked_of.shop.set_as_ready_required or asked_of.order.ready_at is not None:
+        return Refused(Refusal.NOT_ELIGIBLE_FOR_READY)
+    return happened.MarkedReady()
+
+
+def _mark_ready(asked_of: Asked, _: asked.MarkReady) -> Event | Refused:
+    order = asked_of.order
+    if order.ready_at is not None or not told_when_ready(order):
+        return Refused(Refusal.NOT_ELIGIBLE_FOR_READY)
+    return happened.MarkedReady(window=_earlier_window(asked_of))
+
+
+def told_when_ready(order: Order) -> bool:
+    """Whether the courier waits to hear that the parcel is ready (Skroutz Orders API, set_as_ready)."""
+    return order.fulfilment is Fulfilment.MARKETPLACE and order.courier == LAST_MILE
+
+
+READY_EARLY_UNTIL = time(21)
+"""Local time on the day before a pickup until which readiness may bring the pickup forward."""
+
+
+def _earlier_window(asked_of: Asked) -> PickupWindow | None:
+    window = asked_of.order.acceptance.window if asked_of.order.acceptance else None
+    if window is None or asked_of.now >= _bring_forward_until(window, asked_of.shop):
+        return None
+    first = default_window(asked_of.order.options, asked_of.now)
+    return first if first and first.opens < window.opens else None
+
+
+def _bring_forward_until(window: PickupWindow, shop: Shop) -> datetime:
+    zone = ZoneInfo(shop.zone)
+    the_day_before = window.opens.astimezone(zone).date() - timedelta(days=1)
+    return datetime.combine(the_day_before, READY_EARLY_UNTIL, zone)
+
+
+def _mark_not_ready(asked_of: Asked, _: asked.MarkNotReady) -> Event | Refused:
+    order = asked_of.order
+    if order.ready_at is None or not told_when_ready(order):
+        return Refused(Refusal.NOT_ELIGIBLE_FOR_UNDO)
+    return happened.MarkedNotReady(window=_agreed_window(asked_of))
+
+
+def _agreed_window(asked_of: Asked) -> PickupWindow | None:
+    """The pickup that was agreed first, where readiness moved it and it has not begun."""
+    acceptance = asked_of.order.acceptance
+    if acceptance is None or acceptance.agreed_window in {None, acceptance.window}:
+        return None
+    agreed = acceptance.agreed_window
+    return agreed if agreed and agreed.opens > asked_of.now else None
+
+
+def _note_tracking(asked_of: Asked, command: asked.NoteTracking) -> Event | Refused:
+    if asked_of.order.fulfilment is not Fulfilment.MERCHANT:
+        return Refused(Refusal.NOT_SHIPPED_BY_MERCHANT)
+    return happened.TrackingNoted(trackings=command.trackings)
+
+
+def _deliver_partially(asked_of: Asked, command: asked.DeliverPartially) -> Event | Refused:
+    ordered = {line.id: line.quantity for line in asked_of.order.lines}
+    return (
+        _quantities_fault(command.lines, ordered)
+        or (Refused(Refusal.NOTHING_LEFT_OUT, "lines") if _covers(command.lines, ordered) else None)
+        or happened.PartiallyDelivered(lines=command.lines)
+    )
+
+
+def _return_partially(asked_of: Asked, command: asked.ReturnPartially) -> Event | Refused:
+    left = {line.id: left_to_return(line) for line in asked_of.order.lines}
+    fault = _quantities_fault(command.lines, left)
+    if fault:
+        return fault
+    # The last pieces make the return whole.
+    return (
+        happened.Returned()
+        if _covers(command.lines, left)
+        else happened.PartiallyReturned(lines=command.lines)
+    )
+
+
+def _quantities_fault(lines: tuple[LineQuantity, ...], most: dict[str, int]) -> Refused | None:
+    if len({line.line_id for line in lines}) < len(lines):
+        return Refused(Refusal.LINE_NAMED_TWICE, "lines.id")
+    for line in lines:
+        if line.line_id not in most:
+            return Refused(Refusal.UNKNOWN_LINE, "lines.id")
+        if not 1 <= line.quantity <= most[line.line_id]:
+            return Refused(Refusal.QUANTITY_OUT_OF_RANGE, "lines.quantity")
+    return None
+
+
+def _covers(lines: tuple[LineQuantity, ...], whole: dict[str, int]) -> bool:
+    return sum(line.quantity for line in lines) == sum(whole.values())
+
+
+def _return(asked_of: Asked, _: asked.Return) -> Event | Refused:
+    order = asked_of.order
+    if order.state is not State.CANCELLED:
+        return happened.Returned()
+    if order.dispatched_at is None or order.parcel_came_back_at is not None:
+        return Refused(Refusal.NO_PARCEL_UNDER_WAY)
+    return happened.ParcelCameBack()
+
+
+def _attach_invoice(_: Asked, command: asked.AttachInvoice) -> Event:
+    return happened.InvoiceAttached(invoice=command.invoice)
+
+
+# Each function takes its own command's type, which a mapping by action cannot say.
+_DECISIONS: dict[Action, Callable[[Asked, Any], Event | Refused]] = {
+    Action.ACCEPT: _accept,
+    Action.REJECT: _reject,
+    Action.EXPIRE: _expire,
+    Action.EXTEND: _extend,
+    Action.CANCEL: _cancel,
+    Action.RESCHEDULE: _reschedule,
+    Action.ATTACH_VOUCHER: _attach_voucher,
+    Action.COLLECT_VOUCHER: _collect_voucher,
+    Action.MARK_READY: _mark_ready,
+    Action.MARK_NOT_READY: _mark_not_ready,
+    Action.NOTE_TRACKING: _note_tracking,
+    Action.PICK_UP: lambda *_: happened.PickedUp(),
+    Action.ARRIVE_AT_PICKUP_POINT: lambda *_: happened.ArrivedAtPickupPoint(),
+    Action.DELIVER: lambda *_: happened.Delivered(),
+    Action.DELIVER_PARTIALLY: _deliver_partially,
+    Action.FAIL_DELIVERY: lambda *_: happened.DeliveryFailed(),
+    Action.RETURN_PARTIALLY: _return_partially,
+    Action.RETURN: _return,
+    Action.ATTACH_INVOICE: _attach_invoice,
+}

@@ -1,0 +1,110 @@
+"""What happened to an order. Events are past participles; the history keeps them as they are."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from stoa.orders.commands import LineQuantity, LineRejection
+from stoa.orders.order import (
+    Acceptance,
+    AcceptOptions,
+    PickupWindow,
+    Tracking,
+    UploadedInvoice,
+    Voucher,
+)
+
+
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The moment and the actor are noted beside an event, see ``Happening``."""
+
+
+class Placed(Event, frozen=True, kw_only=True):
+    channel: str
+    total_cents: int
+    replaces: int | None = None
+
+
+class Accepted(Event, frozen=True, kw_only=True):
+    acceptance: Acceptance
+
+
+class Rejected(Event, frozen=True, kw_only=True):
+    lines: tuple[LineRejection, ...] = ()
+    reason: str | None = None
+    follow_up: int | None = None
+
+
+class Expired(Event, frozen=True, kw_only=True):
+    pass
+
+
+class Extended(Event, frozen=True, kw_only=True):
+    expires_at: datetime
+    dispatch_until: datetime
+    options: AcceptOptions
+
+
+class Cancelled(Event, frozen=True, kw_only=True):
+    reason: str | None = None
+
+
+class Rescheduled(Event, frozen=True, kw_only=True):
+    window: PickupWindow
+
+
+class VoucherCreated(Event, frozen=True, kw_only=True):
+    voucher: Voucher
+    tracking: Tracking
+
+
+class MarkedReady(Event, frozen=True, kw_only=True):
+    """``window`` is an earlier pickup that readiness made possible."""
+
+    window: PickupWindow | None = None
+
+
+class MarkedNotReady(Event, frozen=True, kw_only=True):
+    """``window`` is the pickup that was agreed first, where it can still be kept."""
+
+    window: PickupWindow | None = None
+
+
+class TrackingNoted(Event, frozen=True, kw_only=True):
+    trackings: tuple[Tracking, ...]
+
+
+class PickedUp(Event, frozen=True, kw_only=True):
+    pass
+
+
+class ArrivedAtPickupPoint(Event, frozen=True, kw_only=True):
+    pass
+
+
+class Delivered(Event, frozen=True, kw_only=True):
+    pass
+
+
+class PartiallyDelivered(Event, frozen=True, kw_only=True):
+    lines: tuple[LineQuantity, ...]
+
+
+class DeliveryFailed(Event, frozen=True, kw_only=True):
+    pass
+
+
+class PartiallyReturned(Event, frozen=True, kw_only=True):
+    lines: tuple[LineQuantity, ...]
+
+
+class Returned(Event, frozen=True, kw_only=True):
+    pass
+
+
+class ParcelCameBack(Event, frozen=True, kw_only=True):
+    pass
+
+
+class InvoiceAttached(Event, frozen=True, kw_only=True):
+    invoice: UploadedInvoice

@@ -1,0 +1,192 @@
+"""What an order is after an event: one small function an event, all of them total."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from stoa.orders import events as happened
+from stoa.orders.commands import LineQuantity
+from stoa.orders.events import Event
+from stoa.orders.order import (
+    Acceptance,
+    Actor,
+    Line,
+    LinkedOrder,
+    Order,
+    PaymentMethod,
+    PaymentStatus,
+    PickupWindow,
+    Rejection,
+    State,
+)
+
+
+def evolve(order: Order, event: Event, *, by: Actor, at: datetime) -> Order:
+    """The order after the event. Never refuses: what is recorded has happened."""
+    changes = _CHANGES[type(event)](order, event, by, at)
+    return replace(order, updated_at=at, **changes)
+
+
+Changes = dict[str, Any]
+"""New values of an order's fields, by field."""
+
+
+def _accepted(_order: Order, event: happened.Accepted, _by: Actor, _at: datetime) -> Changes:
+    return {"state": State.ACCEPTED, "acceptance": event.acceptance}
+
+
+def _rejected(order: Order, event: happened.Rejected, by: Actor, at: datetime) -> Changes:
+    named = {line.line_id: line for line in event.lines}
+    lines = tuple(
+        replace(
+            line,
+            rejection_reason=named[line.id].reason,
+            available_quantity=named[line.id].available_quantity,
+        )
+        if line.id in named
+        else line
+        for line in order.lines
+    )
+    return {
+        "state": State.REJECTED,
+        "rejection": Rejection(by=by, reason=event.reason),
+        "lines": lines,
+        # The follow-up order is placed in the same moment.
+        "replacements": (LinkedOrder(id=event.follow_up, placed_at=at),) if event.follow_up else (),
+    }
+
+
+def _expired(_order: Order, _event: Event, _by: Actor, _at: datetime) -> Changes:
+    return {"state": State.EXPIRED}
+
+
+def _extended(_order: Order, event: happened.Extended, _by: Actor, _at: datetime) -> Changes:
+    return {"expires_at": event.expires_at, "dispatch_until": event.dispatch_until, "options": event.options}
+
+
+def _cancelled(_order: Order, event: happened.Cancelled, by: Actor, _at: datetime) -> Changes:
+    return {"state": State.CANCELLED, "cancelled_by": by, "cancel_reason": event.reason}
+
+
+def _rescheduled(order: Order, event: happened.Rescheduled, _by: Actor, _at: datetime) -> Changes:
+    return {"acceptance": replace(_acceptance(order), window=event.window, agreed_window=event.window)}
+
+
+def _voucher_created(_order: Order, event: happened.VoucherCreated, _by: Actor, _at: datetime) -> Changes:
+    return {
+        "voucher": event.voucher,
+        "courier": event.tracking.courier,
+        "trackings": (event.tracking,),
+    }
+
+
+def _marked_ready(order: Order, event: happened.MarkedReady, _by: Actor, at: datetime) -> Changes:
+    return {"ready_at": at, **_moved_to(order, event.window)}
+
+
+def _marked_not_ready(order: Order, event: happened.MarkedNotReady, _by: Actor, _at: datetime) -> Changes:
+    return {"ready_at": None, **_moved_to(order, event.window)}
+
+
+def _moved_to(order: Order, window: PickupWindow | None) -> Changes:
+    return {"acceptance": replace(_acceptance(order), window=window)} if window else {}
+
+
+def _tracking_noted(_order: Order, event: happened.TrackingNoted, _by: Actor, _at: datetime) -> Changes:
+    return {"trackings": event.trackings, "courier": event.trackings[0].courier}
+
+
+def _picked_up(_order: Order, _event: Event, _by: Actor, at: datetime) -> Changes:
+    return {"state": State.DISPATCHED, "dispatched_at": at}
+
+
+def _arrived_at_pickup_point(_order: Order, _event: Event, _by: Actor, _at: datetime) -> Changes:
+    return {"at_pickup_point": True}
+
+
+def _delivered(order: Order, _event: Event, _by: Actor, _at: datetime) -> Changes:
+    lines = tuple(replace(line, delivered_quantity=line.quantity) for line in order.lines)
+    return {"state": State.DELIVERED, "lines": lines, **_paid_at_the_door(order)}
+
+
+def _partially_delivered(
+    order: Order, event: happened.PartiallyDelivered, _by: Actor, _at: datetime
+) -> Changes:
+    taken = _by_line(event.lines)
+    lines = tuple(replace(line, delivered_quantity=taken.get(line.id, 0)) for line in order.lines)
+    return {"state": State.PARTIALLY_DELIVERED, "lines": lines, **_paid_at_the_door(order)}
+
+
+def _paid_at_the_door(order: Order) -> Changes:
+    cash = order.payment_method is PaymentMethod.CASH_ON_DELIVERY
+    return {"payment_status": PaymentStatus.PAID} if cash else {}
+
+
+def _delivery_failed(_order: Order, _event: Event, _by: Actor, _at: datetime) -> Changes:
+    return {"state": State.FOR_RETURN}
+
+
+def _partially_returned(
+    order: Order, event: happened.PartiallyReturned, _by: Actor, _at: datetime
+) -> Changes:
+    back = _by_line(event.lines)
+    lines = tuple(
+        replace(line, returned_quantity=line.returned_quantity + back.get(line.id, 0)) for line in order.lines
+    )
+    return {"state": State.PARTIALLY_RETURNED, "lines": lines}
+
+
+def _returned(order: Order, _event: Event, _by: Actor, _at: datetime) -> Changes:
+    lines = tuple(replace(line, returned_quantity=line.delivered_quantity or 0) for line in order.lines)
+    return {"state": State.RETURNED, "lines": lines}
+
+
+def _parcel_came_back(_order: Order, _event: Event, _by: Actor, at: datetime) -> Changes:
+    return {"parcel_came_back_at": at}
+
+
+def _invoice_attached(_order: Order, event: happened.InvoiceAttached, _by: Actor, _at: datetime) -> Changes:
+    return {"uploaded_invoice": event.invoice}
+
+
+def left_to_return(line: Line) -> int:
+    """How many pieces of a line the customer still has."""
+    return (line.delivered_quantity or 0) - line.returned_quantity
+
+
+def _by_line(quantities: tuple[LineQuantity, ...]) -> dict[str, int]:
+    return {quantity.line_id: quantity.quantity for quantity in quantities}
+
+
+def _acceptance(order: Order) -> Acceptance:
+    if order.acceptance is None:
+        message = f"order {order.id} is {order.state} without an acceptance"
+        raise AssertionError(message)
+    return order.acceptance
+
+
+# Each function takes its own event's type, which a mapping by type cannot say.
+_CHANGES: dict[type[Event], Callable[..., Changes]] = {
+    happened.Placed: lambda *_: {},
+    happened.Accepted: _accepted,
+    happened.Rejected: _rejected,
+    happened.Expired: _expired,
+    happened.Extended: _extended,
+    happened.Cancelled: _cancelled,
+    happened.Rescheduled: _rescheduled,
+    happened.VoucherCreated: _voucher_created,
+    happened.MarkedReady: _marked_ready,
+    happened.MarkedNotReady: _marked_not_ready,
+    happened.TrackingNoted: _tracking_noted,
+    happened.PickedUp: _picked_up,
+    happened.ArrivedAtPickupPoint: _arrived_at_pickup_point,
+    happened.Delivered: _delivered,
+    happened.PartiallyDelivered: _partially_delivered,
+    happened.DeliveryFailed: _delivery_failed,
+    happened.PartiallyReturned: _partially_returned,
+    happened.Returned: _returned,
+    happened.ParcelCameBack: _parcel_came_back,
+    happened.InvoiceAttached: _invoice_attached,
+}

@@ -1,0 +1,363 @@
+"""The order: one value that every dialect translates. Amounts are gross cents, rates basis points, times UTC."""
+
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+
+from msgspec import Struct
+
+from stoa.orders.money import share_of, vat_within
+from stoa.orders.shop import PickupLocation
+
+
+class State(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    DISPATCHED = "dispatched"
+    DELIVERED = "delivered"
+    PARTIALLY_DELIVERED = "partially_delivered"
+    FOR_RETURN = "for_return"
+    PARTIALLY_RETURNED = "partially_returned"
+    RETURNED = "returned"
+
+
+class Actor(StrEnum):
+    """Who does something to an order; the marketplace is the operator."""
+
+    CUSTOMER = "customer"
+    MERCHANT = "merchant"
+    COURIER = "courier"
+    MARKETPLACE = "marketplace"
+    CLOCK = "clock"
+
+
+class Fulfilment(StrEnum):
+    """Who brings the goods: the marketplace's courier, the merchant's own, the marketplace's warehouse, or nobody."""
+
+    MARKETPLACE = "marketplace"
+    MERCHANT = "merchant"
+    WAREHOUSE = "warehouse"
+    STORE_PICKUP = "store_pickup"
+
+
+class PaymentMethod(StrEnum):
+    CARD = "card"
+    CASH_ON_DELIVERY = "cash_on_delivery"
+    LOAN = "loan"
+    BANK_TRANSFER = "bank_transfer"
+    IRIS = "iris"
+    WALLET = "wallet"
+    EDENRED = "edenred"
+    REVOLUT = "revolut"
+
+
+class PaymentStatus(StrEnum):
+    """The second axis: it moves on its own, whatever the order's state is."""
+
+    AWAITING = "awaiting"
+    PAID = "paid"
+    REFUNDED = "refunded"
+
+
+class InvoiceDocument(StrEnum):
+    RECEIPT = "receipt"
+    INVOICE = "invoice"
+    INVOICE_39A = "invoice_39a"
+    INVOICE_VIES = "invoice_vies"
+
+
+class RejectionReason(StrEnum):
+    NO_STOCK = "no_stock"
+    WRONG_PRICE = "wrong_price"
+    LIMITED_STOCK = "limited_stock"
+    DISCONTINUATION = "discontinuation"
+    CONTENT_MISTAKE = "content_mistake"
+
+
+class LineTag(StrEnum):
+    PLUS_DEAL = "plus_deal"
+    COUPON_DEAL = "coupon_deal"
+    TWO_PLUS_DEAL = "two_plus_deal"
+    COUPONS = "coupons"
+    PRICE_OPTIMIZER = "price_optimizer"
+    CC_INSTALLMENTS = "cc_installments"
+
+
+class Value(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an order is made of: compared by content, never changed in place."""
+
+
+class Address(Value, frozen=True, kw_only=True):
+    """Where the parcel goes. At a collection point the street fields may be empty."""
+
+    street_name: str = ""
+    street_number: str = ""
+    floor: str | None = None
+    zip: str = ""
+    city: str = ""
+    region: str = ""
+    country_code: str = "GR"
+    collection_point: str | None = None
+    comments: str | None = None
+
+
+class Customer(Value, frozen=True, kw_only=True):
+    id: str
+    first_name: str
+    last_name: str
+    email: str | None = None
+    phone: str | None = None
+    mobile: str | None = None
+    plus_user: bool = False
+
+
+class BillingAddress(Value, frozen=True, kw_only=True):
+    street_name: str
+    street_number: str
+    zip: str
+    city: str
+    region: str
+
+
+class VatRepresentative(Value, frozen=True, kw_only=True):
+    id_type: str
+    id_number: str
+    otp: str
+    mobile: str | None = None
+
+
+class InvoiceDetails(Value, frozen=True, kw_only=True):
+    """Whom to invoice; ``vat_exclusion_*`` are the customer's request to be invoiced without VAT."""
+
+    company: str
+    profession: str
+    vat_number: str
+    doy: str
+    address: BillingAddress
+    vat_exclusion_requested: bool = False
+    vat_exclusion_verification_method: str | None = None
+    vat_exclusion_documents: tuple[str, ...] = ()
+    vat_exclusion_representative: VatRepresentative | None = None
+
+
+class Size(Value, frozen=True, kw_only=True):
+    label: str
+    value: str
+    shop_value: str
+    shop_variation_uid: str | None = None
+    ean: str | None = None
+    mpn: str | None = None
+
+
+class Line(Value, frozen=True, kw_only=True):
+    """One product of an order. ``returned_quantity`` never exceeds what was delivered."""
+
+    id: str
+    shop_uid: str
+    name: str
+    quantity: int
+    unit_price_cents: int
+    vat_rate: int
+    shop_variation_uid: str | None = None
+    size: Size | None = None
+    ean: str | None = None
+    mpn: str | None = None
+    extra_info: str | None = None
+    tags: tuple[LineTag, ...] = ()
+    commission_rate: int = 0
+    price_includes_vat: bool = True
+    island_vat_discount: bool = False
+    readjusted_vat: bool = False
+    serial_numbers: tuple[str, ...] = ()
+    rejection_reason: RejectionReason | None = None
+    available_quantity: int | None = None
+    delivered_quantity: int | None = None
+    returned_quantity: int = 0
+    return_reason: str | None = None
+
+    @property
+    def total_cents(self) -> int:
+        return self.unit_price_cents * self.quantity
+
+    @property
+    def commission_cents(self) -> int:
+        return share_of(self.total_cents, self.commission_rate)
+
+    @property
+    def vat_cents(self) -> int:
+        """The VAT within the line's total; none where the price was agreed without it."""
+        return (
+            vat_within(self.unit_price_cents, self.vat_rate) * self.quantity if self.price_includes_vat else 0
+        )
+
+
+class Fees(Value, frozen=True, kw_only=True):
+    """What the marketplace charges the shop beside its commission, in cents."""
+
+    handling: int = 0
+    coins: int = 0
+    installments: int = 0
+    warehouse: int = 0
+    plus_user: int = 0
+
+
+class PickupWindow(Value, frozen=True, kw_only=True):
+    """When the courier comes; the id means this window for the order that offers it, and no other."""
+
+    id: int
+    opens: datetime
+    closes: datetime
+
+
+class AcceptOptions(Value, frozen=True, kw_only=True):
+    """What the merchant may choose from. Fixed when the order is placed, made anew only by an extension."""
+
+    locations: tuple[PickupLocation, ...] = ()
+    windows: tuple[PickupWindow, ...] = ()
+    most_parcels: int = 1
+
+
+class Acceptance(Value, frozen=True, kw_only=True):
+    """``agreed_window`` is what the merchant chose; ``window`` may be an earlier one since the parcel is ready."""
+
+    at: datetime
+    by: Actor
+    parcels: int
+    location: PickupLocation | None = None
+    window: PickupWindow | None = None
+    agreed_window: PickupWindow | None = None
+    voucher_requested: bool = False
+
+
+class Rejection(Value, frozen=True, kw_only=True):
+    """An order's end before acceptance; the reason is the merchant's own words where no line is to blame."""
+
+    by: Actor
+    reason: str | None = None
+
+
+class Voucher(Value, frozen=True, kw_only=True):
+    """The courier's label. ``serial`` counts the vouchers of the order; ``blob`` is where its PDF lies."""
+
+    serial: int
+    blob: str
+    created_at: datetime
+
+
+class Tracking(Value, frozen=True, kw_only=True):
+    courier: str
+    code: str
+
+
+class UploadedInvoice(Value, frozen=True, kw_only=True):
+    """The merchant's receipt or invoice. ``serial`` counts the uploads, so that each has an address of its own."""
+
+    serial: int
+    blob: str
+    media_type: str
+    uploaded_at: datetime
+
+
+class LinkedOrder(Value, frozen=True, kw_only=True):
+    """Another order of the shop: its public identifiers are made of the number and the day."""
+
+    id: int
+    placed_at: datetime
+
+
+class Order(Value, frozen=True, kw_only=True):
+    """The whole order, as it is saved."""
+
+    id: int
+    shop_id: int
+    state: State
+    channel: str
+    channel_ref: str | None = None
+    fulfilment: Fulfilment
+    customer: Customer
+    address: Address
+    lines: tuple[Line, ...]
+    payment_method: PaymentMethod
+    payment_status: PaymentStatus
+    invoice: InvoiceDetails | None = None
+    comments: str = ""
+    express: bool = False
+    gift_wrap: bool = False
+    fees: Fees = Fees()
+    shipping_cents: int = 0
+    placed_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    dispatch_until: datetime
+    courier: str | None = None
+    options: AcceptOptions = AcceptOptions()
+    acceptance: Acceptance | None = None
+    rejection: Rejection | None = None
+    cancelled_by: Actor | None = None
+    cancel_reason: str | None = None
+    trackings: tuple[Tracking, ...] = ()
+    voucher: Voucher | None = None
+    ready_at: datetime | None = None
+    dispatched_at: datetime | None = None
+    at_pickup_point: bool = False
+    parcel_came_back_at: datetime | None = None
+    uploaded_invoice: UploadedInvoice | None = None
+    replacements: tuple[LinkedOrder, ...] = ()
+    replaces: LinkedOrder | None = None
+
+    @property
+    def items_cents(self) -> int:
+        return sum(line.total_cents for line in self.lines)
+
+    @property
+    def total_cents(self) -> int:
+        """What the customer pays: the goods and the shipping."""
+        return self.items_cents + self.shipping_cents
+
+    @property
+    def vat_cents(self) -> int:
+        """The VAT within the goods."""
+        return sum(line.vat_cents for line in self.lines)
+
+    @property
+    def commission_cents(self) -> int:
+        return sum(line.commission_cents for line in self.lines)
+
+    @property
+    def cash_on_delivery_cents(self) -> int:
+        """What the courier collects at the door."""
+        return self.total_cents if self.payment_method is PaymentMethod.CASH_ON_DELIVERY else 0
+
+    @property
+    def document(self) -> InvoiceDocument:
+        """Which paper the customer gets: an exclusion of VAT is article 39a at home and VIES for an EU number."""
+        if self.invoice is None:
+            return InvoiceDocument.RECEIPT
+        if not self.invoice.vat_exclusion_requested:
+            return InvoiceDocument.INVOICE
+        abroad = self.invoice.vat_number[:2].isalpha() and self.invoice.vat_number[:2].upper() not in {
+            "EL",
+            "GR",
+        }
+        return InvoiceDocument.INVOICE_VIES if abroad else InvoiceDocument.INVOICE_39A
+
+    @property
+    def voucher_is_due(self) -> bool:
+        """Whether the worker owes this order a voucher."""
+        wanted = self.acceptance is not None and self.acceptance.voucher_requested
+        return wanted and self.voucher is None and self.state in {State.ACCEPTED, State.DISPATCHED}
+
+    def line(self, line_id: str) -> Line | None:
+        return next((line for line in self.lines if line.id == line_id), None)
+
+
+def opaque_id(*parts: object) -> str:
+    """Ten letters and digits that say nothing and are the same for the same parts."""
+    number = int.from_bytes(blake2b(repr(parts).encode(), digest_size=8).digest(), "big")
+    return "".join(_ALPHABET[number // 62**place % 62] for place in range(10))
+
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -1,0 +1,56 @@
+"""What a shop agreed with the marketplace: where and when its parcels are collected, and its flags."""
+
+from datetime import date, time
+
+from msgspec import Struct
+
+from stoa.orders.carriers import LAST_MILE
+
+
+class PickupLocation(Struct, frozen=True, kw_only=True):
+    """An address of the shop where couriers collect parcels."""
+
+    id: str
+    street_name: str
+    street_number: str
+    zip: str
+    city: str
+    region: str
+
+
+class Slot(Struct, frozen=True):
+    """A daily collection window, in the shop's local time."""
+
+    opens: time
+    closes: time
+
+
+class Calendar(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When couriers come. Weekdays count from Monday = 0; an order after the cut-off waits for the next working day."""
+
+    weekdays: frozenset[int] = frozenset(range(5))
+    slots: tuple[Slot, ...] = (
+        Slot(time(10), time(12)),
+        Slot(time(12), time(15)),
+        Slot(time(15), time(18)),
+    )
+    cut_off: time = time(14)
+    closed: frozenset[date] = frozenset()
+    holidays_of: str | None = "GR"
+
+
+class Shop(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A shop and its terms. ``acceptance_hours`` and ``dispatch_hours`` count from the placing of an order."""
+
+    id: int
+    name: str
+    zone: str = "Europe/Athens"
+    domain: str | None = None
+    phone: str | None = None
+    locations: tuple[PickupLocation, ...] = ()
+    calendar: Calendar = Calendar()
+    courier: str = LAST_MILE
+    most_parcels: int = 3
+    acceptance_hours: int = 24
+    dispatch_hours: int = 96
+    set_as_ready_required: bool = False

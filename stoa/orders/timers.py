@@ -1,0 +1,33 @@
+"""When the clock, or the worker, must look at an order next, and what it does then."""
+
+from datetime import datetime, timedelta
+
+from stoa.orders.commands import Accept, Command, Expire
+from stoa.orders.order import Actor, Fulfilment, Order, State
+
+EXPRESS_ACCEPTED_AFTER = timedelta(seconds=20)
+"""The marketplace accepts express orders by itself within a minute (Skroutz Orders API, accept)."""
+
+
+def next_look(order: Order) -> datetime | None:
+    """The moment, in UTC, or None where nothing will happen by itself."""
+    if order.state is State.OPEN:
+        accepted = _accepted_by_itself_at(order)
+        return min(accepted, order.expires_at) if accepted else order.expires_at
+    return order.updated_at if order.voucher_is_due else None
+
+
+def due_command(order: Order, now: datetime) -> tuple[Command, Actor] | None:
+    """What the clock asks of the order now."""
+    if order.state is not State.OPEN:
+        return None
+    accepted = _accepted_by_itself_at(order)
+    if accepted and accepted <= now < order.expires_at:
+        return Accept(), Actor.MARKETPLACE
+    return (Expire(), Actor.CLOCK) if order.expires_at <= now else None
+
+
+def _accepted_by_itself_at(order: Order) -> datetime | None:
+    if order.fulfilment is Fulfilment.WAREHOUSE:
+        return order.placed_at
+    return order.placed_at + EXPRESS_ACCEPTED_AFTER if order.express else None

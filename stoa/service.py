@@ -1,0 +1,31 @@
+"""What the routes and the worker work with: one of each, put together in ``app``."""
+
+from msgspec import Struct
+
+from stoa.clock import Clock
+from stoa.documents.blobs import Blobs
+from stoa.documents.links import Links
+from stoa.engine import Engine
+from stoa.settings import Settings
+from stoa.store.bell import Bell
+from stoa.store.database import Pool
+from stoa.store.deliveries import Deliveries
+from stoa.store.orders import Orders
+from stoa.store.shops import Shops
+from stoa.webhooks.guard import Guard
+from stoa.webhooks.vault import KeyVault
+
+
+class Service(Struct, frozen=True, kw_only=True):
+    settings: Settings
+    clock: Clock
+    pool: Pool
+    shops: Shops
+    orders: Orders
+    deliveries: Deliveries
+    engine: Engine
+    bell: Bell
+    blobs: Blobs
+    links: Links
+    guard: Guard
+    vault: KeyVault

@@ -1,0 +1,1 @@
+"""Customers, a merchant and couriers that keep a server busy."""

@@ -1,0 +1,254 @@
+"""Shops, and the credentials that open them. A caller and what it asks for are found in one round trip."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from stoa.orders.order import Order
+from stoa.orders.shop import Shop
+from stoa.store.database import Pool
+from stoa.store.orders import Stored, decode_order
+
+# Who calls with a shop's credential, and the order it asks for: no row is a stranger, no body an unknown order.
+READ_CALLER = """
+SELECT credential.secret_hash, shop.body AS shop, orders.version, orders.body
+FROM credentials AS credential
+JOIN shops AS shop ON shop.shop_id = credential.shop_id
+LEFT JOIN orders ON orders.shop_id = credential.shop_id AND orders.id = $3
+WHERE credential.shop_id = $1 AND credential.dialect = $2"""
+
+# The same for the operator, who names the shop.
+READ_OPERATOR = """
+SELECT token.secret_hash, shop.body AS shop, orders.version, orders.body
+FROM operator_tokens AS token
+LEFT JOIN shops AS shop ON shop.shop_id = $2
+LEFT JOIN orders ON orders.shop_id = $2 AND orders.id = $3
+WHERE token.token_id = $1"""
+
+# The operator's call to place an order: the shop, the next order number, and what the same key made before.
+READ_PLACING = """
+SELECT token.secret_hash, shop.body AS shop, nextval('order_numbers') AS number,
+       earlier.request_hash, earlier.body
+FROM operator_tokens AS token
+LEFT JOIN shops AS shop ON shop.shop_id = $2
+LEFT JOIN orders AS earlier ON earlier.shop_id = $2 AND earlier.idempotency_key = $3
+WHERE token.token_id = $1"""
+
+# A new token takes the place of the old one, which is expired by that.
+SET_CREDENTIAL = """
+INSERT INTO credentials (shop_id, dialect, secret_hash, created_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (shop_id, dialect) DO UPDATE SET secret_hash = $3, created_at = $4"""
+
+ADD_OPERATOR_TOKEN = """
+INSERT INTO operator_tokens (secret_hash, created_at) VALUES ($1, $2) RETURNING token_id"""  # noqa: S105 - a statement
+
+NEXT_SHOP_NUMBER = "SELECT nextval('shop_numbers')"
+
+ADD_SHOP = "INSERT INTO shops (shop_id, name, body, created_at) VALUES ($1, $2, $3, $4)"
+
+READ_SHOP = "SELECT body FROM shops WHERE shop_id = $1"
+
+# A shop with where it is told, and which dialects it has credentials for.
+LIST_SHOPS = """
+SELECT shop.body,
+    (SELECT url FROM webhook_endpoints AS known WHERE known.shop_id = shop.shop_id AND known.kind = $1) AS url,
+    ARRAY(SELECT dialect FROM credentials WHERE credentials.shop_id = shop.shop_id ORDER BY dialect) AS dialects
+FROM shops AS shop
+WHERE shop.shop_id > $2 ORDER BY shop.shop_id LIMIT $3"""
+
+# Two operators may change different terms of a shop at once: the row is held from reading to writing.
+LOCK_SHOP = "SELECT body FROM shops WHERE shop_id = $1 FOR UPDATE"
+
+CHANGE_SHOP = "UPDATE shops SET name = $2, body = $3 WHERE shop_id = $1"
+
+# A shop has one address for a kind of message; its signing key stays when only the address changes.
+SET_ENDPOINT = """
+INSERT INTO webhook_endpoints (shop_id, kind, url, signing_key, created_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (shop_id, kind) DO UPDATE SET url = $3
+RETURNING signing_key"""
+
+REMOVE_ENDPOINT = "DELETE FROM webhook_endpoints WHERE shop_id = $1 AND kind = $2"
+
+READ_ENDPOINT = "SELECT url, signing_key FROM webhook_endpoints WHERE shop_id = $1 AND kind = $2"
+
+LIST_ENDPOINTS = "SELECT shop_id, kind, url FROM webhook_endpoints ORDER BY shop_id, kind LIMIT $1"
+
+
+class Stranger(Exception):
+    """The caller has no credential, a wrong one, or one that has expired."""
+
+
+class Caller(Struct, frozen=True):
+    """A shop that has proved who it is, and the order it asked for, if it has one by that number."""
+
+    shop: Shop
+    found: Stored | None
+
+
+class OperatorCall(Struct, frozen=True):
+    """The operator's call on a shop, if there is one by that number, and an order of it."""
+
+    shop: Shop | None
+    found: Stored | None
+
+
+class Earlier(Struct, frozen=True):
+    """The order that a request with the same idempotency key has made."""
+
+    order: Order
+    request_hash: bytes
+
+
+class PlacingCall(Struct, frozen=True):
+    """The operator's call to place an order, with the number that the order gets if there is none yet."""
+
+    shop: Shop | None
+    number: int
+    earlier: Earlier | None
+
+
+class ListedShop(Struct, frozen=True):
+    shop: Shop
+    webhook_url: str | None
+    dialects: Sequence[str]
+
+
+class Token(Struct, frozen=True):
+    """A bearer token: readable prefix and number, then the secret. Only the secret's hash is kept."""
+
+    prefix: str
+    number: int
+    secret: str
+
+    def __str__(self) -> str:
+        return f"{self.prefix}_{self.number}_{self.secret}"
+
+
+SHOP_PREFIX = "st"
+OPERATOR_PREFIX = "op"
+
+
+def read_token(text: str, prefix: str) -> Token:
+    """Take a token apart. Raises Stranger."""
+    parts = text.split("_", 2)
+    if len(parts) != 3 or parts[0] != prefix or not _is_number(parts[1]) or not parts[2].isascii():  # noqa: PLR2004
+        raise Stranger
+    return Token(prefix, int(parts[1]), parts[2])
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 18  # noqa: PLR2004 - a bigint has room for these
+
+
+def hash_secret(secret: str) -> bytes:
+    """Random secrets need no slow hash: there is nothing to guess."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+@lru_cache(maxsize=4096)
+def _decode_shop(body: bytes) -> Shop:
+    return msgspec.json.decode(body, type=Shop)
+
+
+_encode = msgspec.json.encode
+
+
+class Shops:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def caller(self, token: Token, dialect: str, order_id: int | None = None) -> Caller:
+        """Who calls, and the order asked for. Raises Stranger."""
+        row = await self._pool.fetchrow(READ_CALLER, token.number, dialect, order_id)
+        _check(row, token)
+        return Caller(_decode_shop(row["shop"]), _found(row))
+
+    async def operator(
+        self, token: Token, shop_id: int | None = None, order_id: int | None = None
+    ) -> OperatorCall:
+        """The operator's call. Raises Stranger."""
+        row = await self._pool.fetchrow(READ_OPERATOR, token.number, shop_id, order_id)
+        _check(row, token)
+        return OperatorCall(_decode_shop(row["shop"]) if row["shop"] else None, _found(row))
+
+    async def placing(self, token: Token, shop_id: int, key: str | None) -> PlacingCall:
+        """The operator's call to place an order in a shop. Raises Stranger."""
+        row = await self._pool.fetchrow(READ_PLACING, token.number, shop_id, key)
+        _check(row, token)
+        earlier = Earlier(decode_order(row["body"]), row["request_hash"]) if row["body"] else None
+        return PlacingCall(_decode_shop(row["shop"]) if row["shop"] else None, row["number"], earlier)
+
+    async def issue(self, shop_id: int, dialect: str, now: datetime) -> Token:
+        """A new token for the shop; the one before it is void at once."""
+        token = Token(SHOP_PREFIX, shop_id, secrets.token_urlsafe(32))
+        await self._pool.execute(SET_CREDENTIAL, shop_id, dialect, hash_secret(token.secret), now)
+        return token
+
+    async def issue_to_operator(self, now: datetime) -> Token:
+        secret = secrets.token_urlsafe(32)
+        number = await self._pool.fetchval(ADD_OPERATOR_TOKEN, hash_secret(secret), now)
+        return Token(OPERATOR_PREFIX, number, secret)
+
+    async def add(self, shop: Shop, now: datetime) -> Shop:
+        """Save a new shop; the answer has its number."""
+        numbered = replace(shop, id=await self._pool.fetchval(NEXT_SHOP_NUMBER))
+        await self._pool.execute(ADD_SHOP, numbered.id, numbered.name, _encode(numbered), now)
+        return numbered
+
+    async def read(self, shop_id: int) -> Shop | None:
+        body = await self._pool.fetchval(READ_SHOP, shop_id)
+        return _decode_shop(body) if body else None
+
+    async def change(self, shop_id: int, **terms: object) -> Shop | None:
+        """Change some of a shop's terms; None where there is no such shop."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            body = await connection.fetchval(LOCK_SHOP, shop_id)
+            if body is None:
+                return None
+            shop = replace(_decode_shop(body), **terms)
+            await connection.execute(CHANGE_SHOP, shop_id, shop.name, _encode(shop))
+            return shop
+
+    async def page(self, *, after: int, limit: int, kind: str) -> list[ListedShop]:
+        """At most ``limit`` shops with numbers above ``after``, and their address for a kind of message."""
+        rows = await self._pool.fetch(LIST_SHOPS, kind, after, limit)
+        return [ListedShop(_decode_shop(row["body"]), row["url"], row["dialects"]) for row in rows]
+
+    async def set_endpoint(
+        self, shop_id: int, kind: str, *, url: str, signing_key: bytes, now: datetime
+    ) -> bytes:
+        """Where to tell the shop; the answer is the sealed key in force, an older one where there was one."""
+        return bytes(await self._pool.fetchval(SET_ENDPOINT, shop_id, kind, url, signing_key, now))
+
+    async def remove_endpoint(self, shop_id: int, kind: str) -> None:
+        await self._pool.execute(REMOVE_ENDPOINT, shop_id, kind)
+
+    async def endpoint(self, shop_id: int, kind: str) -> tuple[str, bytes] | None:
+        """The address and the sealed signing key."""
+        row = await self._pool.fetchrow(READ_ENDPOINT, shop_id, kind)
+        return (row["url"], row["signing_key"]) if row else None
+
+    async def endpoints(self, limit: int) -> list[tuple[int, str, str]]:
+        """Shop, kind and address of every endpoint, for a check of all."""
+        rows = await self._pool.fetch(LIST_ENDPOINTS, limit)
+        return [(row["shop_id"], row["kind"], row["url"]) for row in rows]
+
+
+def _check(row: asyncpg.Record | None, token: Token) -> None:
+    # A hash is compared where there is no row too, so that the time tells nobody which shops exist.
+    known = row["secret_hash"] if row else bytes(32)
+    if not hmac.compare_digest(known, hash_secret(token.secret)):
+        raise Stranger
+
+
+def _found(row: asyncpg.Record) -> Stored | None:
+    body: bytes | None = row["body"]
+    return Stored(decode_order(body), row["version"]) if body else None

@@ -1,0 +1,85 @@
+"""What Prometheus reads. Processes share their counters through files, see ``serving``."""
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from stoa.service import Service
+
+REQUESTS = Counter("stoa_requests", "Requests answered", ["route", "method", "status"])
+ATTEMPTS = Counter("stoa_delivery_attempts", "Requests to shops", ["endpoint", "outcome"])
+ATTEMPT_SECONDS = Histogram(
+    "stoa_delivery_attempt_seconds",
+    "How long shops took to answer",
+    ["endpoint"],
+    buckets=(0.05, 0.2, 1, 5, 10),
+)
+
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The library's own name for where processes put their counters."""
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def count_attempt(endpoint: str, result: str, seconds: float, /) -> None:
+    """Note a request to a shop."""
+    ATTEMPTS.labels(endpoint, result).inc()
+    ATTEMPT_SECONDS.labels(endpoint).observe(seconds)
+
+
+def counted(app: AsgiApp) -> AsgiApp:
+    """The same app, its answers counted by route and status."""
+
+    async def counting(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                # An address that no route has is one label, however many strangers try.
+                route = scope.get("path_template") or "none"
+                REQUESTS.labels(route, scope["method"], message["status"]).inc()
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    return counting
+
+
+async def render_metrics(service: Service) -> tuple[bytes, str]:
+    """The whole page and its media type."""
+    backlog = await service.deliveries.backlog(service.clock())
+    here = CollectorRegistry()
+    _gauge(here, "stoa_deliveries_pending", "Deliveries that wait", backlog.pending)
+    _gauge(here, "stoa_deliveries_dead", "Deliveries that were given up", backlog.dead)
+    _gauge(
+        here, "stoa_queue_age_seconds", "How long the longest due delivery has waited", backlog.oldest_seconds
+    )
+    _gauge(here, "stoa_database_pool_size", "Connections of this process", service.pool.get_size())
+    _gauge(
+        here, "stoa_database_pool_idle", "Connections of this process at rest", service.pool.get_idle_size()
+    )
+    return generate_latest(_shared()) + generate_latest(here), CONTENT_TYPE_LATEST
+
+
+def _gauge(registry: CollectorRegistry, name: str, meaning: str, value: float) -> None:
+    Gauge(name, meaning, registry=registry).set(value)
+
+
+def _shared() -> CollectorRegistry:
+    if SHARED_FOLDER not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry

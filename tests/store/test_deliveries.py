@@ -1,0 +1,369 @@
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from stoa.store.database import Pool
+from stoa.store.deliveries import (
+    Attempt,
+    Backlog,
+    ClaimedDelivery,
+    Deliveries,
+    DeliveryState,
+    FinishedAttempt,
+)
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+LEASE = 30 * SECOND
+
+
+@pytest.fixture
+def deliveries(pool: Pool) -> Deliveries:
+    return Deliveries(pool)
+
+
+async def a_shop(pool: Pool, shop_id: int = 7, *, endpoint: bool = True) -> int:
+    await pool.execute(
+        "INSERT INTO shops (shop_id, name, body, created_at) VALUES ($1, 'Shop', $2, $3)",
+        shop_id,
+        b"{}",
+        NOON,
+    )
+    if endpoint:
+        await pool.execute(
+            "INSERT INTO webhook_endpoints (shop_id, kind, url, signing_key, created_at)"
+            " VALUES ($1, 'skroutz_orders', 'https://shop.gr/hook', 'sealed', $2)",
+            shop_id,
+            NOON,
+        )
+    return shop_id
+
+
+async def an_order(pool: Pool, order_id: int = 1000001, shop_id: int = 7) -> int:
+    await pool.execute(
+        "INSERT INTO orders (shop_id, id, version, state, channel, placed_at, updated_at, body)"
+        " VALUES ($1, $2, 1, 'open', 'skroutz', $3, $3, $4)",
+        shop_id,
+        order_id,
+        NOON,
+        b"{}",
+    )
+    return order_id
+
+
+async def a_delivery(
+    pool: Pool, order_id: int | None = None, shop_id: int = 7, due_at: datetime = NOON
+) -> int:
+    delivery_id: int = await pool.fetchval(
+        "INSERT INTO deliveries (shop_id, order_id, endpoint, event_type, payload, due_at, created_at)"
+        " VALUES ($1, $2, 'skroutz_orders', 'new_order', 'payload', $3, $4) RETURNING id",
+        shop_id,
+        order_id,
+        due_at,
+        NOON,
+    )
+    return delivery_id
+
+
+def finished(
+    held: ClaimedDelivery, state: DeliveryState = "delivered", next_at: datetime | None = None
+) -> FinishedAttempt:
+    status = 200 if state == "delivered" else 503
+    return FinishedAttempt(held, NOON, 12, status, None, state, next_at)
+
+
+def ids(claimed: list[ClaimedDelivery]) -> list[int]:
+    return [held.id for held in claimed]
+
+
+async def test_shops_with_free_due_deliveries_are_named(pool: Pool, deliveries: Deliveries) -> None:
+    for shop_id in (7, 8, 9, 10):
+        await a_shop(pool, shop_id)
+    for shop_id in (7, 7, 8, 10):
+        await a_delivery(pool, shop_id=shop_id)
+    await a_delivery(pool, shop_id=9, due_at=NOON + SECOND)
+    await deliveries.claim(8, 10, NOON, LEASE)
+
+    assert await deliveries.due_shops(NOON, 10) == [7, 10]
+    assert await deliveries.due_shops(NOON, 1) == [7]
+    assert await deliveries.due_shops(NOON, 10, after=7) == [10]
+    assert await deliveries.due_shops(NOON + LEASE, 10) == [7, 8, 9, 10]
+
+
+async def test_a_claim_brings_everything_that_a_request_needs(pool: Pool, deliveries: Deliveries) -> None:
+    await a_shop(pool)
+    order_id = await an_order(pool)
+    delivery_id = await a_delivery(pool, order_id)
+
+    assert await deliveries.claim(7, 10, NOON, LEASE) == [
+        ClaimedDelivery(
+            shop_id=7,
+            id=delivery_id,
+            order_id=order_id,
+            endpoint="skroutz_orders",
+            event_type="new_order",
+            payload=b"payload",
+            tries=0,
+            created_at=NOON,
+            claimed_until=NOON + LEASE,
+            url="https://shop.gr/hook",
+            signing_key=b"sealed",
+        )
+    ]
+
+
+async def test_what_is_claimed_is_free_again_only_after_the_lease(pool: Pool, deliveries: Deliveries) -> None:
+    await a_shop(pool)
+    delivery_id = await a_delivery(pool)
+    await deliveries.claim(7, 10, NOON, LEASE)
+
+    assert await deliveries.claim(7, 10, NOON + LEASE - SECOND, LEASE) == []
+    assert ids(await deliveries.claim(7, 10, NOON + LEASE, LEASE)) == [delivery_id]
+
+
+async def test_the_oldest_are_claimed_first_and_those_not_due_stay(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    later = await a_delivery(pool, due_at=NOON - SECOND)
+    await a_delivery(pool, due_at=NOON + SECOND)
+    first = await a_delivery(pool, due_at=NOON - 2 * SECOND)
+
+    assert ids(await deliveries.claim(7, 1, NOON, LEASE)) == [first]
+    assert ids(await deliveries.claim(7, 10, NOON, LEASE)) == [later]
+
+
+async def test_another_shops_deliveries_are_never_claimed(pool: Pool, deliveries: Deliveries) -> None:
+    await a_shop(pool, 7)
+    await a_shop(pool, 8)
+    await a_delivery(pool, shop_id=8)
+
+    assert await deliveries.claim(7, 10, NOON, LEASE) == []
+
+
+async def test_of_one_order_only_the_oldest_is_claimed(pool: Pool, deliveries: Deliveries) -> None:
+    await a_shop(pool)
+    one, other = await an_order(pool), await an_order(pool, 1000002)
+    first, second = await a_delivery(pool, one), await a_delivery(pool, one)
+    unrelated = await a_delivery(pool, other)
+
+    claimed = await deliveries.claim(7, 10, NOON, LEASE)
+    assert ids(claimed) == [first, unrelated]
+    assert await deliveries.claim(7, 10, NOON, LEASE) == []
+
+    await deliveries.record(7, [finished(held) for held in claimed])
+    assert ids(await deliveries.claim(7, 10, NOON, LEASE)) == [second]
+
+
+async def test_later_ones_of_an_order_wait_while_an_earlier_one_is_retried_and_go_once_it_is_dead(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    order_id = await an_order(pool)
+    first, second = await a_delivery(pool, order_id), await a_delivery(pool, order_id)
+    claimed = await deliveries.claim(7, 10, NOON, LEASE)
+    await deliveries.record(7, [finished(claimed[0], "pending", NOON + 60 * SECOND)])
+
+    assert await deliveries.claim(7, 10, NOON + 59 * SECOND, LEASE) == []
+
+    claimed = await deliveries.claim(7, 10, NOON + 60 * SECOND, LEASE)
+    assert ids(claimed) == [first]
+    await deliveries.record(7, [finished(claimed[0], "dead")])
+    assert ids(await deliveries.claim(7, 10, NOON + 60 * SECOND, LEASE)) == [second]
+
+
+async def test_messages_without_an_order_do_not_wait_for_each_other(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    both = [await a_delivery(pool), await a_delivery(pool)]
+
+    assert ids(await deliveries.claim(7, 10, NOON, LEASE)) == both
+
+
+async def test_an_earlier_message_that_is_resent_waits_for_the_later_one_on_its_way(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    order_id = await an_order(pool)
+    first, second = await a_delivery(pool, order_id), await a_delivery(pool, order_id)
+    await deliveries.record(7, [finished((await deliveries.claim(7, 10, NOON, LEASE))[0])])
+    on_its_way = await deliveries.claim(7, 10, NOON, LEASE)
+    assert ids(on_its_way) == [second]
+
+    await deliveries.resend(7, first, NOON)
+    assert await deliveries.claim(7, 10, NOON, LEASE) == []
+
+    await deliveries.record(7, [finished(on_its_way[0])])
+    assert ids(await deliveries.claim(7, 10, NOON, LEASE)) == [first]
+
+
+async def test_a_delivery_without_an_endpoint_is_claimed_without_a_url(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool, endpoint=False)
+    await a_delivery(pool)
+
+    held = (await deliveries.claim(7, 10, NOON, LEASE))[0]
+
+    assert (held.url, held.signing_key) == (None, None)
+
+
+async def test_racing_workers_take_each_delivery_once_and_an_orders_in_turn(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    orders = [await an_order(pool, number) for number in range(1000001, 1000021)]
+    queued = [await a_delivery(pool, order_id) for order_id in orders * 3]
+    taken: list[ClaimedDelivery] = []
+
+    async def work() -> None:
+        while len(taken) < len(queued):
+            claimed = await deliveries.claim(7, 5, NOON, LEASE)
+            taken.extend(claimed)
+            assert len({held.order_id for held in claimed}) == len(claimed)
+            if claimed:
+                await deliveries.record(7, [finished(held) for held in claimed])
+
+    async with asyncio.timeout(30):
+        await asyncio.gather(*(work() for _ in range(8)))
+
+    assert sorted(ids(taken)) == queued
+    for order_id in orders:
+        turns = [held.id for held in taken if held.order_id == order_id]
+        assert turns == sorted(turns)
+
+
+async def test_a_batch_is_recorded_with_every_outcome(pool: Pool, deliveries: Deliveries) -> None:
+    await a_shop(pool)
+    for _ in range(3):
+        await a_delivery(pool)
+    good, failing, hopeless = await deliveries.claim(7, 10, NOON, LEASE)
+    later = NOON + 60 * SECOND
+
+    held = await deliveries.record(
+        7,
+        [
+            finished(good),
+            replace(finished(failing, "pending", later), status=None, error="timed out"),
+            finished(hopeless, "dead"),
+        ],
+    )
+
+    assert held == {good.id, failing.id, hopeless.id}
+    dead, pending, delivered = await deliveries.page(7, None, 10)
+    assert (delivered.state, delivered.tries, delivered.finished_at) == ("delivered", 1, NOON)
+    assert (pending.state, pending.due_at, pending.finished_at) == ("pending", later, None)
+    assert (dead.state, dead.finished_at) == ("dead", NOON)
+    assert delivered.attempts == (Attempt(1, NOON, 12, 200, None),)
+    assert pending.attempts == (Attempt(1, NOON, 12, None, "timed out"),)
+
+
+async def test_a_lost_claim_changes_nothing(pool: Pool, deliveries: Deliveries) -> None:
+    await a_shop(pool)
+    await a_delivery(pool)
+    slow = (await deliveries.claim(7, 10, NOON, LEASE))[0]
+    taken_over = (await deliveries.claim(7, 10, NOON + LEASE, LEASE))[0]
+
+    assert await deliveries.record(7, [finished(slow, "dead")]) == set()
+    assert (await deliveries.page(7, None, 10))[0].attempts == ()
+
+    assert await deliveries.record(7, [finished(taken_over)]) == {taken_over.id}
+    assert await deliveries.record(7, [finished(slow, "dead")]) == set()
+    assert (await deliveries.page(7, None, 10))[0].state == "delivered"
+
+
+async def test_released_deliveries_are_free_at_once_and_untried(pool: Pool, deliveries: Deliveries) -> None:
+    await a_shop(pool)
+    await a_delivery(pool)
+    claimed = await deliveries.claim(7, 10, NOON, LEASE)
+
+    await deliveries.release(7, claimed)
+
+    assert [held.tries for held in await deliveries.claim(7, 10, NOON, LEASE)] == [0]
+
+
+async def test_a_lost_claim_cannot_release_anothers(pool: Pool, deliveries: Deliveries) -> None:
+    await a_shop(pool)
+    await a_delivery(pool)
+    slow = await deliveries.claim(7, 10, NOON, LEASE)
+    await deliveries.claim(7, 10, NOON + LEASE, LEASE)
+
+    await deliveries.release(7, slow)
+
+    assert await deliveries.claim(7, 10, NOON + LEASE, LEASE) == []
+
+
+@pytest.mark.parametrize("state", ["delivered", "dead"])
+async def test_a_resend_begins_a_new_round_and_its_attempts_go_on_counting(
+    pool: Pool, deliveries: Deliveries, state: DeliveryState
+) -> None:
+    await a_shop(pool)
+    delivery_id = await a_delivery(pool)
+    before = (await deliveries.claim(7, 10, NOON, LEASE))[0]
+    await deliveries.record(7, [finished(before, state)])
+
+    assert await deliveries.resend(7, delivery_id, NOON + SECOND)
+
+    again = (await deliveries.claim(7, 10, NOON + SECOND, LEASE))[0]
+    assert (again.id, again.payload, again.tries) == (before.id, before.payload, 0)
+    await deliveries.record(7, [finished(again)])
+    shown = (await deliveries.page(7, None, 10))[0]
+    assert ([attempt.n for attempt in shown.attempts], shown.tries) == ([1, 2], 1)
+
+
+async def test_a_resend_during_a_last_request_is_not_undone_by_its_failure(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    delivery_id = await a_delivery(pool)
+    await deliveries.record(7, [finished((await deliveries.claim(7, 1, NOON, LEASE))[0], "pending", NOON)])
+    last = (await deliveries.claim(7, 1, NOON, LEASE))[0]
+
+    await deliveries.resend(7, delivery_id, NOON)
+    assert await deliveries.record(7, [finished(last, "dead")]) == set()
+
+    assert [held.tries for held in await deliveries.claim(7, 1, NOON + LEASE, LEASE)] == [0]
+
+
+async def test_nothing_of_another_shop_can_be_resent(pool: Pool, deliveries: Deliveries) -> None:
+    await a_shop(pool, 7)
+    await a_shop(pool, 8)
+    delivery_id = await a_delivery(pool, shop_id=8)
+
+    assert not await deliveries.resend(7, delivery_id, NOON)
+    assert not await deliveries.resend(8, delivery_id + 1, NOON)
+
+
+async def test_pages_go_from_the_newest_to_the_oldest_and_can_be_filtered(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    order_id = await an_order(pool)
+    first, second, third = [await a_delivery(pool), await a_delivery(pool, order_id), await a_delivery(pool)]
+    dead = (await deliveries.claim(7, 1, NOON, LEASE))[0]
+    await deliveries.record(7, [finished(dead, "dead")])
+
+    async def page(before_id: int | None, limit: int, **filters: object) -> list[int]:
+        return [shown.id for shown in await deliveries.page(7, before_id, limit, **filters)]  # type: ignore[arg-type]
+
+    assert await page(None, 2) == [third, second]
+    assert await page(second, 2) == [first]
+    assert await page(None, 10, state="dead") == [first]
+    assert await page(None, 10, order_id=order_id) == [second]
+
+
+async def test_the_backlog_counts_what_waits_and_what_was_given_up(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    assert await deliveries.backlog(NOON) == Backlog(0, 0.0, 0)
+
+    await a_shop(pool)
+    for seconds in (-90, -30, 60):
+        await a_delivery(pool, due_at=NOON + seconds * SECOND)
+    await a_delivery(pool, due_at=NOON - 120 * SECOND)
+    await deliveries.record(7, [finished((await deliveries.claim(7, 1, NOON, LEASE))[0], "dead")])
+
+    assert await deliveries.backlog(NOON) == Backlog(3, 90.0, 1)
