@@ -42,7 +42,7 @@ bench: ## measure it on this machine
 # The programs that install the project are locked with what it needs.
 lock: ## choose the newest versions of everything and write them down
 	$(call environment,$(ALL))
-	@.venv/bin/python -m pip install --quiet $(UV)
+	@.venv/bin/python -m pip install -qq $(UV)
 	@printf '%s\n' hatchling==1.27.0 editables | $(lock_command) --output-file requirements.lock - pyproject.toml
 	@$(lock_command) --constraint requirements.lock --group dev --output-file requirements-dev.lock pyproject.toml
 

@@ -20,6 +20,7 @@ from stoa.operator.view import order_view, shop_view
 from stoa.orders.order import State
 from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
+from stoa.processes import end_with_parent
 from stoa.settings import VARIABLES, Settings, WrongSetting, read_settings
 from stoa.simulator.orders import believable_order
 from stoa.simulator.run import Simulation, read_rate, simulate
@@ -115,15 +116,13 @@ def serve(
 def worker(
     *,
     data: Data = VAR,
-    as_child: Annotated[bool, Parameter(show=False, negative="")] = False,
 ) -> None:
     """Do background work: webhooks, deadlines, vouchers. Run as many of these as you like."""
     from stoa import serving  # noqa: PLC0415 - see serve
 
     settings = read_settings()
     configure_logs(settings.log_level)
-    if as_child:
-        serving.end_with_parent()
+    end_with_parent()
     with DataFolder(data).complete(settings) as complete:
         asyncio.run(serving.run_worker(complete))
 
@@ -353,6 +352,7 @@ def simulate_command(
     json: Json = False,
 ) -> None:
     """Be the customers, the merchant and the couriers of a running demo server."""
+    end_with_parent()
     try:
         simulation = Simulation.of_demo(data, shop_number=shop_number, url=url, per_second=read_rate(rate))
     except ValueError as fault:

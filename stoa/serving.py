@@ -1,7 +1,6 @@
 """``stoa serve``: one process that starts and stops all others: the database, the web workers, the worker."""
 
 import asyncio
-import ctypes
 import os
 import shutil
 import signal
@@ -31,6 +30,7 @@ from stoa.data_folder import DataFolder
 from stoa.demo.guide import guide
 from stoa.demo.shops import FILE, SHOPS, open_demo
 from stoa.logs import configure_logs
+from stoa.processes import adopt_children, end_with_parent
 from stoa.settings import Settings, read_settings
 from stoa.web.metrics import SHARED_FOLDER, AsgiApp
 from stoa.worker import work
@@ -82,7 +82,7 @@ def serve(asked: Serve) -> None:
         running.enter_context(_counters(folder.path))
         _pass_on(complete)
         if asked.worker:
-            running.enter_context(_child("worker", "--as-child", "--data", str(folder.path)))
+            running.enter_context(_child("worker", "--data", str(folder.path)))
         if asked.demo and asked.worker:
             running.enter_context(_child("simulate", *_slowly(folder.path)))
         _announce(address, text)
@@ -146,6 +146,7 @@ def _counters(folder: Path) -> Iterator[None]:
 def _pass_on(complete: Complete) -> None:
     for field, variable in PASSED_ON.items():
         os.environ[variable] = getattr(complete, field)
+    adopt_children()
     if complete.demo:
         os.environ[DEMO] = "1"
         os.environ["STOA_WEBHOOK_ALLOW"] = ",".join(map(str, complete.settings.webhook_allow))
@@ -285,20 +286,3 @@ async def run_worker(complete: Complete) -> None:
         loop.add_signal_handler(ending, stop.set)
     async with open_stoa(complete) as stoa:
         await work(stoa.service, stoa.dialects, stop)
-
-
-PR_SET_PDEATHSIG = 1
-
-
-def end_with_parent() -> None:
-    """End when the parent does, even if that was killed: a forgotten process would answer with old settings."""
-    parent = os.getppid()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.Thread(target=watch, daemon=True).start()

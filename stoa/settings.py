@@ -149,5 +149,5 @@ VARIABLES: tuple[tuple[str, str, Callable[[str], object], str], ...] = (
 )
 """Name, field, how it is read, what it is for: the documentation is checked against this list."""
 
-ELSEWHERE = frozenset({"STOA_POSTGRES_USER", "STOA_DEMO"})
+ELSEWHERE = frozenset({"STOA_POSTGRES_USER", "STOA_DEMO", "STOA_PARENT"})
 """Read by the commands that need them, not by the service."""

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 import string
 from datetime import date, datetime, time
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import available_timezones
 
 from msgspec import Meta, Struct
@@ -24,6 +24,7 @@ from stoa.orders.commands import (
 from stoa.orders.order import Actor, Fulfilment, LineTag, Order, PaymentMethod
 from stoa.orders.shop import Calendar, PickupLocation, Shop, Slot
 from stoa.web.faults import invalid
+from stoa.web.moments import as_utc
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Words = Annotated[str, Meta(max_length=200)]
@@ -32,6 +33,7 @@ Note = Annotated[str, Meta(max_length=2000)]
 Cents = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Moment = Annotated[datetime, Meta(tz=True)]
+LocalTime = Annotated[time, Meta(tz=False)]
 Quantity = Annotated[int, Meta(ge=1, le=100_000)]
 CountryCode = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
 
@@ -271,9 +273,20 @@ class OrderBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             fees=self.fees_cents.value(),
             shipping_cents=self.shipping_cents,
             comments=self.comments,
-            expires_at=self.expires_at,
-            dispatch_until=self.dispatch_until,
+            expires_at=_utc(self.expires_at, "expires_at"),
+            dispatch_until=_utc(self.dispatch_until, "dispatch_until"),
         )
+
+
+Given = TypeVar("Given", datetime, datetime | None)
+
+
+def _utc(moment: Given, field: str) -> Given:
+    """The moment, if there is one, in UTC. Raises Fault."""
+    try:
+        return as_utc(moment) if moment else moment
+    except ValueError as fault:
+        raise invalid(field, str(fault)) from fault
 
 
 def _carrier(courier: str | None) -> str | None:
@@ -321,8 +334,8 @@ def locations_of(bodies: tuple[LocationBody, ...]) -> tuple[PickupLocation, ...]
 class SlotBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Local times, such as 10:00:00."""
 
-    opens: time
-    closes: time
+    opens: LocalTime
+    closes: LocalTime
 
 
 class CalendarBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -330,7 +343,7 @@ class CalendarBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     weekdays: Annotated[frozenset[Annotated[int, Meta(ge=0, le=6)]], Meta(min_length=1)] = Calendar().weekdays
     slots: Annotated[tuple[SlotBody, ...], Meta(min_length=1, max_length=24)] | None = None
-    cut_off: time = Calendar().cut_off
+    cut_off: LocalTime = Calendar().cut_off
     closed: Annotated[frozenset[date], Meta(max_length=400)] = frozenset()
     holidays_of: CountryCode | None = "GR"
 
@@ -339,12 +352,12 @@ class CalendarBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if self.holidays_of is not None and not is_known_country(self.holidays_of):
             raise invalid("calendar.holidays_of", "The public holidays of this country are not known.")
         slots = tuple(Slot(slot.opens, slot.closes) for slot in self.slots or ())
-        if any(slot.closes <= slot.opens or slot.opens.tzinfo or slot.closes.tzinfo for slot in slots):
-            raise invalid("calendar.slots", "A window opens before it closes, in local time.")
+        if any(slot.closes <= slot.opens for slot in slots):
+            raise invalid("calendar.slots", "A window opens before it closes.")
         return Calendar(
             weekdays=self.weekdays,
             slots=slots or Calendar().slots,
-            cut_off=self.cut_off.replace(tzinfo=None),
+            cut_off=self.cut_off,
             closed=self.closed,
             holidays_of=self.holidays_of,
         )
@@ -454,11 +467,13 @@ def cancel(body: CancelBody, _: Order) -> tuple[Cancel, Actor]:
 
 
 def extend(body: ExtendBody, _: Order) -> tuple[Extend, Actor]:
-    return Extend(expires_at=body.expires_at, dispatch_until=body.dispatch_until), Actor.MARKETPLACE
+    expires_at = _utc(body.expires_at, "expires_at")
+    dispatch_until = _utc(body.dispatch_until, "dispatch_until")
+    return Extend(expires_at=expires_at, dispatch_until=dispatch_until), Actor.MARKETPLACE
 
 
 def reschedule(body: RescheduleBody, _: Order) -> tuple[Reschedule, Actor]:
-    return Reschedule(opens=body.opens, closes=body.closes), Actor.MARKETPLACE
+    return Reschedule(opens=_utc(body.opens, "from"), closes=_utc(body.closes, "to")), Actor.MARKETPLACE
 
 
 def deliver_partially(body: PartialBody, order: Order) -> tuple[DeliverPartially, Actor]:

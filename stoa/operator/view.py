@@ -1,8 +1,10 @@
 """The order, the shop and the deliveries as the operator sees them: amounts in cents, times in UTC."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from stoa.orders.order import Line, Order
 from stoa.orders.shop import Shop
@@ -11,6 +13,15 @@ from stoa.store.shops import ListedShop
 
 Json = dict[str, object]
 Codes = Callable[[Order, Shop], Mapping[str, str]]
+
+
+def _whole(value: object) -> Any:
+    """As plain values, with the fields that have their default too: a reader finds every one in its place."""
+    if isinstance(value, Struct):
+        return {field: _whole(getattr(value, field)) for field in value.__struct_fields__}
+    if isinstance(value, tuple):
+        return [_whole(item) for item in value]
+    return msgspec.to_builtins(value)
 
 
 def order_view(order: Order, shop: Shop, codes: Codes) -> Json:
@@ -24,12 +35,12 @@ def order_view(order: Order, shop: Shop, codes: Codes) -> Json:
         "commission_cents": order.commission_cents,
         "invoice_document": order.document,
     }
-    plain: Json = msgspec.to_builtins(order)
+    plain: Json = _whole(order)
     return plain | view | {"lines": [_line(n, line) for n, line in enumerate(order.lines, start=1)]}
 
 
 def _line(number: int, line: Line) -> Json:
-    view: Json = msgspec.to_builtins(line)
+    view: Json = _whole(line)
     view["vat_percent"] = line.vat_rate / 100
     view["commission_rate"] = line.commission_rate / 100
     view["number"] = number
@@ -40,10 +51,8 @@ def _line(number: int, line: Line) -> Json:
 
 
 def shop_view(shop: Shop) -> Json:
-    view: Json = msgspec.to_builtins(shop)
-    view["pickup_locations"] = view.pop("locations", [])
-    view["set_as_ready_required"] = shop.set_as_ready_required
-    view["zone"] = shop.zone
+    view: Json = _whole(shop)
+    view["pickup_locations"] = view.pop("locations")
     return view
 
 

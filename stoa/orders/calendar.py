@@ -26,11 +26,12 @@ def pickup_windows(shop: Shop, now: datetime, *, first_id: int = 1) -> tuple[Pic
 
 def _windows(calendar: Calendar, now: datetime) -> Iterator[tuple[datetime, datetime]]:
     for day in _working_days(calendar, now):
-        for slot in calendar.slots:
-            opens = datetime.combine(day, slot.opens, now.tzinfo)
-            if opens > now:
-                closes = datetime.combine(day, slot.closes, now.tzinfo)
-                yield opens.astimezone(UTC), closes.astimezone(UTC)
+        for slot in sorted(calendar.slots, key=lambda slot: slot.opens):
+            # Compared in UTC: on the nights when the clocks change, local times repeat or do not exist.
+            opens = datetime.combine(day, slot.opens, now.tzinfo).astimezone(UTC)
+            closes = datetime.combine(day, slot.closes, now.tzinfo).astimezone(UTC)
+            if now.astimezone(UTC) < opens < closes:
+                yield opens, closes
 
 
 def _working_days(calendar: Calendar, now: datetime) -> Iterator[date]:

@@ -1,7 +1,7 @@
 """Whether an order does what it is asked, and what happens then. ``decide`` is the only way to an event."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -120,8 +120,8 @@ def _chosen_window(asked_of: Asked, command: asked.Accept) -> PickupWindow | Ref
 
 
 def _new_windows(asked_of: Asked) -> tuple[PickupWindow, ...]:
-    used = max((window.id for window in asked_of.order.options.windows), default=0)
-    return pickup_windows(asked_of.shop, asked_of.now, first_id=used + 1)
+    first_id = asked_of.order.options.last_window_id + 1
+    return pickup_windows(asked_of.shop, asked_of.now, first_id=first_id)
 
 
 def _reject(asked_of: Asked, command: asked.Reject) -> Event | Refused:
@@ -135,7 +135,7 @@ def _reject(asked_of: Asked, command: asked.Reject) -> Event | Refused:
             return Refused(*refusal)
     remains = remaining_lines(asked_of.order, command.lines)
     return happened.Rejected(
-        lines=command.lines,
+        lines=tuple(_as_counted(line) for line in command.lines),
         reason=command.other,
         follow_up=command.follow_up if remains else None,
     )
@@ -158,6 +158,12 @@ def _line_rejection_fault(
     return None
 
 
+def _as_counted(rejection: LineRejection) -> LineRejection:
+    """The rejection without a quantity that its reason gives no meaning to."""
+    limited = rejection.reason is RejectionReason.LIMITED_STOCK
+    return rejection if limited else replace(rejection, available_quantity=None)
+
+
 def remaining_lines(order: Order, rejections: tuple[LineRejection, ...]) -> tuple[Line, ...]:
     """What the marketplace can still sell after a rejection with limited pieces: the lines that were not
     named, whole, and the limited ones at what is available. Nothing after any other rejection."""
@@ -165,7 +171,12 @@ def remaining_lines(order: Order, rejections: tuple[LineRejection, ...]) -> tupl
     if not any(rejection.reason is RejectionReason.LIMITED_STOCK for rejection in rejections):
         return ()
     at_hand = (
-        replace(line, quantity=_at_hand(line, named[line.id])) if line.id in named else line
+        replace(
+            line,
+            quantity=_at_hand(line, named[line.id]) if line.id in named else line.quantity,
+            rejection_reason=None,
+            available_quantity=None,
+        )
         for line in order.lines
     )
     return tuple(line for line in at_hand if line.quantity > 0)
@@ -178,22 +189,21 @@ def _at_hand(line: Line, rejection: LineRejection) -> int:
 
 def _expire(asked_of: Asked, _: asked.Expire) -> Event | Refused:
     if asked_of.order.expires_at > asked_of.now:
-        return Refused(Refusal.DEADLINE_NOT_LATER)
+        return Refused(Refusal.DEADLINE_NOT_REACHED)
     return happened.Expired()
 
 
 def _extend(asked_of: Asked, command: asked.Extend) -> Event | Refused:
-    order = asked_of.order
-    if command.expires_at <= max(order.expires_at, asked_of.now):
+    order, expires_at = asked_of.order, command.expires_at.astimezone(UTC)
+    if expires_at <= max(order.expires_at, asked_of.now):
         return Refused(Refusal.DEADLINE_NOT_LATER, "expires_at")
-    dispatch_until = command.dispatch_until or max(order.dispatch_until, command.expires_at)
-    if dispatch_until < command.expires_at:
+    dispatch_until = (command.dispatch_until or max(order.dispatch_until, expires_at)).astimezone(UTC)
+    if dispatch_until < expires_at:
         return Refused(Refusal.DISPATCH_BEFORE_DEADLINE, "dispatch_until")
-    return happened.Extended(
-        expires_at=command.expires_at,
-        dispatch_until=dispatch_until,
-        options=replace(order.options, windows=_new_windows(asked_of)),
-    )
+    windows = _new_windows(asked_of)
+    last_id = order.options.last_window_id + len(windows)
+    options = replace(order.options, windows=windows, last_window_id=last_id)
+    return happened.Extended(expires_at=expires_at, dispatch_until=dispatch_until, options=options)
 
 
 def _cancel(_: Asked, command: asked.Cancel) -> Event:
@@ -206,7 +216,8 @@ def _reschedule(asked_of: Asked, command: asked.Reschedule) -> Event | Refused:
     if command.closes <= command.opens:
         return Refused(Refusal.WINDOW_NOT_AHEAD, "to")
     # An operator's window is none of the offered ones: the id 0 is never offered.
-    return happened.Rescheduled(window=PickupWindow(id=0, opens=command.opens, closes=command.closes))
+    opens, closes = command.opens.astimezone(UTC), command.closes.astimezone(UTC)
+    return happened.Rescheduled(window=PickupWindow(id=0, opens=opens, closes=closes))
 
 
 def _attach_voucher(asked_of: Asked, command: asked.AttachVoucher) -> Event | Refused:
@@ -217,6 +228,8 @@ def _attach_voucher(asked_of: Asked, command: asked.AttachVoucher) -> Event | Re
 
 def _collect_voucher(asked_of: Asked, _: asked.CollectVoucher) -> Event | Refused:
     """Downloading the voucher marks the order ready, unless the shop is enrolled in saying so itself."""
+    if asked_of.order.voucher is None:
+        return Refused(Refusal.NO_VOUCHER)
     if asked_of.shop.set_as_ready_required or asked_of.order.ready_at is not None:
         return Refused(Refusal.NOT_ELIGIBLE_FOR_READY)
     return happened.MarkedReady()
@@ -271,6 +284,8 @@ def _agreed_window(asked_of: Asked) -> PickupWindow | None:
 def _note_tracking(asked_of: Asked, command: asked.NoteTracking) -> Event | Refused:
     if asked_of.order.fulfilment is not Fulfilment.MERCHANT:
         return Refused(Refusal.NOT_SHIPPED_BY_MERCHANT)
+    if not command.trackings:
+        return Refused(Refusal.NOTHING_NAMED, "tracking_details")
     return happened.TrackingNoted(trackings=command.trackings)
 
 
@@ -297,6 +312,8 @@ def _return_partially(asked_of: Asked, command: asked.ReturnPartially) -> Event 
 
 
 def _quantities_fault(lines: tuple[LineQuantity, ...], most: dict[str, int]) -> Refused | None:
+    if not lines:
+        return Refused(Refusal.NOTHING_NAMED, "lines")
     if len({line.line_id for line in lines}) < len(lines):
         return Refused(Refusal.LINE_NAMED_TWICE, "lines.id")
     for line in lines:

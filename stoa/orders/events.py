@@ -16,7 +16,7 @@ from stoa.orders.order import (
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The moment and the actor are noted beside an event, see ``Happening``."""
+    """The moment and the actor are noted beside an event, see ``store.orders.Happening``."""
 
 
 class Placed(Event, frozen=True, kw_only=True):

@@ -26,7 +26,8 @@ from stoa.orders.order import (
 def evolve(order: Order, event: Event, *, by: Actor, at: datetime) -> Order:
     """The order after the event. Never refuses: what is recorded has happened."""
     changes = _CHANGES[type(event)](order, event, by, at)
-    return replace(order, updated_at=at, **changes)
+    # The clocks of two machines may differ: an order never goes back in time.
+    return replace(order, updated_at=max(at, order.updated_at), **changes)
 
 
 Changes = dict[str, Any]

@@ -82,9 +82,17 @@ LAST = frozenset({State.REJECTED, State.EXPIRED, State.CANCELLED, State.RETURNED
 """States that no action leaves."""
 
 
+def _reached_from(first: State) -> set[State]:
+    reached, ahead = set[State](), {first}
+    while ahead:
+        reached |= ahead
+        ahead = {move.to for (state, _), move in MOVES.items() if state in reached} - reached
+    return reached
+
+
 def faults() -> list[str]:
     """What is wrong with the table itself: states that cannot be reached, or left although they should be."""
-    reached = {FIRST} | {move.to for move in MOVES.values()}
+    reached = _reached_from(FIRST)
     left = {state for (state, _), move in MOVES.items() if move.to is not state}
     return (
         [f"no action leads to {state}" for state in State if state not in reached]

@@ -203,6 +203,10 @@ class Fees(Value, frozen=True, kw_only=True):
     warehouse: int = 0
     plus_user: int = 0
 
+    @property
+    def total_cents(self) -> int:
+        return self.handling + self.coins + self.installments + self.warehouse + self.plus_user
+
 
 class PickupWindow(Value, frozen=True, kw_only=True):
     """When the courier comes; the id means this window for the order that offers it, and no other."""
@@ -213,10 +217,14 @@ class PickupWindow(Value, frozen=True, kw_only=True):
 
 
 class AcceptOptions(Value, frozen=True, kw_only=True):
-    """What the merchant may choose from. Fixed when the order is placed, made anew only by an extension."""
+    """What the merchant may choose from. Fixed when the order is placed, made anew only by an extension.
+
+    ``last_window_id`` is the highest id that the order ever offered: an id never means a second window.
+    """
 
     locations: tuple[PickupLocation, ...] = ()
     windows: tuple[PickupWindow, ...] = ()
+    last_window_id: int = 0
     most_parcels: int = 1
 
 
@@ -266,6 +274,12 @@ class LinkedOrder(Value, frozen=True, kw_only=True):
 
     id: int
     placed_at: datetime
+
+
+OTHER_VIES_PREFIXES = frozenset(
+    ["AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "XI"]
+)
+"""What a VAT number of the Union begins with outside Greece, whose own is EL."""
 
 
 class Order(Value, frozen=True, kw_only=True):
@@ -338,10 +352,7 @@ class Order(Value, frozen=True, kw_only=True):
             return InvoiceDocument.RECEIPT
         if not self.invoice.vat_exclusion_requested:
             return InvoiceDocument.INVOICE
-        abroad = self.invoice.vat_number[:2].isalpha() and self.invoice.vat_number[:2].upper() not in {
-            "EL",
-            "GR",
-        }
+        abroad = self.invoice.vat_number[:2].upper() in OTHER_VIES_PREFIXES
         return InvoiceDocument.INVOICE_VIES if abroad else InvoiceDocument.INVOICE_39A
 
     @property

@@ -1,6 +1,6 @@
 """How an order comes to be: from the checkout, or from what a rejection left over."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -26,8 +26,7 @@ from stoa.orders.shop import Shop
 
 def place(placement: Placement, *, order_id: int, shop: Shop, now: datetime) -> Order | Refused:
     """The open order. Deadlines that the checkout did not set are the shop's; options are fixed here."""
-    expires_at = placement.expires_at or now + timedelta(hours=shop.acceptance_hours)
-    dispatch_until = placement.dispatch_until or max(expires_at, now + timedelta(hours=shop.dispatch_hours))
+    expires_at, dispatch_until = _deadlines(placement, shop, now)
     if expires_at <= now:
         return Refused(Refusal.DEADLINE_NOT_LATER, "expires_at")
     if dispatch_until < expires_at:
@@ -55,18 +54,31 @@ def place(placement: Placement, *, order_id: int, shop: Shop, now: datetime) -> 
         expires_at=expires_at,
         dispatch_until=dispatch_until,
         courier=placement.courier or _courier_of(placement.fulfilment, shop),
-        options=AcceptOptions(
-            locations=shop.locations,
-            windows=pickup_windows(shop, now),
-            most_parcels=shop.most_parcels,
-        ),
+        options=_options(shop, now),
     )
-    return order if order.total_cents <= MOST_CENTS else Refused(Refusal.AMOUNT_OUT_OF_RANGE, "lines")
+    amounts = order.total_cents + order.fees.total_cents
+    return order if amounts <= MOST_CENTS else Refused(Refusal.AMOUNT_OUT_OF_RANGE, "lines")
+
+
+def _deadlines(placement: Placement, shop: Shop, now: datetime) -> tuple[datetime, datetime]:
+    expires_at = placement.expires_at or now + timedelta(hours=shop.acceptance_hours)
+    dispatch_until = placement.dispatch_until or max(expires_at, now + timedelta(hours=shop.dispatch_hours))
+    return expires_at.astimezone(UTC), dispatch_until.astimezone(UTC)
+
+
+def _options(shop: Shop, now: datetime) -> AcceptOptions:
+    windows = pickup_windows(shop, now)
+    return AcceptOptions(
+        locations=shop.locations,
+        windows=windows,
+        last_window_id=len(windows),
+        most_parcels=shop.most_parcels,
+    )
 
 
 def _known(customer: Customer, shop: Shop) -> Customer:
     """The same person keeps the same id in a shop, found again by e-mail or telephone."""
-    contact = customer.email or customer.mobile or customer.phone
+    contact = (customer.email or "").casefold() or customer.mobile or customer.phone
     name = (customer.first_name, customer.last_name)
     return replace(customer, id=opaque_id("customer", shop.id, contact or name))
 

@@ -1,11 +1,12 @@
 """Reading a request's query and headers: a misspelt name is a fault, not silence."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from stoa.web.bodies import AnyRequest, check_text
 from stoa.web.faults import invalid
+from stoa.web.moments import as_utc
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ def moment(text: str) -> datetime:
         read = datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError:
         raise ValueError("Must be a moment such as 2026-01-31T12:00:00+02:00.") from None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
+    return as_utc(read)
 
 
 BIGGEST = 2**63 - 1

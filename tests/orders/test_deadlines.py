@@ -62,7 +62,6 @@ def test_an_extensions_windows_have_ids_that_were_never_offered() -> None:
     assert ids == list(range(1, 16))
 
 
-@pytest.mark.xfail(strict=True, reason="after an extension without windows the next one counts from 1 again")
 def test_window_ids_are_never_used_again_even_after_an_extension_that_offered_none() -> None:
     closed_for_good = a_shop(calendar=Calendar(weekdays=frozenset()))
     order = after(an_order_until(), Extend(expires_at=NOON + 2 * DAY), shop=closed_for_good)

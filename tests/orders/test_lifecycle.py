@@ -1,5 +1,3 @@
-from itertools import product
-
 import pytest
 
 from stoa.orders import commands as asked
@@ -42,13 +40,9 @@ COMMANDS: tuple[Command, ...] = (
     asked.AttachInvoice(invoice=an_uploaded_invoice()),
 )
 
-NOT_IN_THE_TABLE = [
-    (state, command) for state, command in product(State, COMMANDS) if (state, command.action) not in MOVES
-]
 
-
-def in_words(value: object) -> str:
-    return value.action if isinstance(value, Command) else str(value)
+def not_in_the_table(state: State) -> list[Command]:
+    return [command for command in COMMANDS if (state, command.action) not in MOVES]
 
 
 def test_the_table_has_no_faults() -> None:
@@ -82,7 +76,6 @@ def test_a_state_that_nothing_leaves_is_a_fault(monkeypatch: pytest.MonkeyPatch)
     assert faults() == ["no action leaves for_return"]
 
 
-@pytest.mark.xfail(strict=True, reason="a state counts as reached by its own attach_invoice")
 def test_a_state_that_nothing_leads_to_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(MOVES, (State.DISPATCHED, Action.FAIL_DELIVERY))
 
@@ -93,32 +86,28 @@ def test_every_action_has_its_command() -> None:
     assert sorted(command.action for command in COMMANDS) == sorted(Action)
 
 
-@pytest.mark.parametrize(("state", "command"), NOT_IN_THE_TABLE, ids=in_words)
-def test_what_is_not_in_the_table_is_refused_to_everyone(state: State, command: Command) -> None:
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("actor", Actor)
+def test_what_is_not_in_the_table_is_refused_to_everyone(state: State, actor: Actor) -> None:
     order = an_order_in(state)
-
-    answers = {type(asking(order, command, by=actor, at=order.updated_at)) for actor in Actor}
-
-    assert answers == {Refused}
-
-
-@pytest.mark.parametrize(("state", "command"), NOT_IN_THE_TABLE, ids=in_words)
-def test_a_refusal_for_the_state_names_the_state_or_the_action(state: State, command: Command) -> None:
-    of_their_own = {
+    in_words_of_their_own = {
         Action.MARK_READY: Refused(Refusal.NOT_ELIGIBLE_FOR_READY),
         Action.MARK_NOT_READY: Refused(Refusal.NOT_ELIGIBLE_FOR_UNDO),
     }
-    in_the_wrong_state = of_their_own.get(command.action, Refused(Refusal.WRONG_STATE, state=state))
+    wrong_state = Refused(Refusal.WRONG_STATE, state=state)
 
-    assert asking(an_order_in(state), command, by=Actor.MERCHANT) == in_the_wrong_state
+    for command in not_in_the_table(state):
+        assert asking(order, command, by=actor) == in_words_of_their_own.get(command.action, wrong_state)
 
 
-@pytest.mark.parametrize(("state", "command"), list(product(State, COMMANDS)), ids=in_words)
-def test_only_the_actors_of_the_table_may_ask(state: State, command: Command) -> None:
-    strangers = set(Actor) - MOVES.get((state, command.action), Move(state, frozenset(Actor))).by
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("actor", Actor)
+def test_only_the_actors_of_the_table_may_ask(state: State, actor: Actor) -> None:
     order = an_order_in(state)
+    of_others = [c for c in COMMANDS if (state, c.action) in MOVES and actor not in MOVES[state, c.action].by]
 
-    assert all(asking(order, command, by=actor) == Refused(Refusal.NOT_YOURS_TO_DO) for actor in strangers)
+    for command in of_others:
+        assert asking(order, command, by=actor) == Refused(Refusal.NOT_YOURS_TO_DO)
 
 
 @pytest.mark.parametrize(

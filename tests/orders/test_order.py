@@ -71,7 +71,6 @@ def test_a_company_at_home_is_excluded_from_vat_by_article_39a(vat_number: str) 
     assert an_order(invoice=invoice).document is InvoiceDocument.INVOICE_39A
 
 
-@pytest.mark.xfail(strict=True, reason="ΕΛ in Greek letters is taken for another country's prefix")
 def test_the_greek_prefix_may_be_typed_in_greek_letters() -> None:
     invoice = an_invoice(vat_exclusion_requested=True, vat_number="ΕΛ111119191")
 

@@ -107,9 +107,6 @@ def test_no_pieces_at_all_are_limited_pieces_too() -> None:
     assert after(ORDER, Reject(lines=(LineRejection(UMBRELLAS, LIMITED, 0),))).state is State.REJECTED
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an available quantity that the reason does not ask for is noted unchecked"
-)
 def test_an_available_quantity_is_noted_only_for_the_reason_that_asks_for_it() -> None:
     order = after(ORDER, Reject(lines=(LineRejection(UMBRELLAS, NO_STOCK, -5),)))
 
@@ -226,9 +223,6 @@ def test_the_follow_ups_lines_carry_no_rejection() -> None:
     assert all(line.rejection_reason is None for line in follow_up.lines)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="lines keep their rejection where the follow-up is made of the rejected order"
-)
 def test_the_follow_up_is_the_same_whether_it_is_made_before_or_after_the_rejection() -> None:
     rejected = after(ORDER, Reject(lines=(ONE_UMBRELLA,), follow_up=FOLLOW_UP))
 

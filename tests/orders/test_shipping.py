@@ -97,7 +97,6 @@ def test_only_a_merchant_who_ships_itself_notes_trackings(fulfilment: Fulfilment
     assert asking(order, NoteTracking(trackings=(a_tracking(),))) == Refused(Refusal.NOT_SHIPPED_BY_MERCHANT)
 
 
-@pytest.mark.xfail(strict=True, reason="no trackings at all are noted, and evolving fails on them")
 def test_no_trackings_at_all_are_refused() -> None:
     order = an_order_in(State.ACCEPTED, fulfilment=Fulfilment.MERCHANT)
 
@@ -182,7 +181,6 @@ def test_a_line_of_another_order_is_neither_delivered_nor_returned() -> None:
     assert asking(DELIVERED, ReturnPartially(lines=stranger)) == Refused(Refusal.UNKNOWN_LINE, "lines.id")
 
 
-@pytest.mark.xfail(strict=True, reason="a partial delivery or return of nothing changes the state")
 @pytest.mark.parametrize(
     ("order", "command"),
     [(DISPATCHED, DeliverPartially(lines=())), (DELIVERED, ReturnPartially(lines=()))],

@@ -13,6 +13,7 @@ from stoa.store.deliveries import (
     DeliveryState,
     FinishedAttempt,
 )
+from stoa.store.orders import Message
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -326,6 +327,17 @@ async def test_a_resend_during_a_last_request_is_not_undone_by_its_failure(
     assert await deliveries.record(7, [finished(last, "dead")]) == set()
 
     assert [held.tries for held in await deliveries.claim(7, 1, NOON + LEASE, LEASE)] == [0]
+
+
+async def test_a_queued_message_is_due_at_once_and_waits_for_no_order(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    await deliveries.queue(7, Message("skroutz_orders", "new_order", b"demo"), NOON)
+
+    held = (await deliveries.claim(7, 1, NOON, LEASE))[0]
+
+    assert (held.order_id, held.event_type, held.payload) == (None, "new_order", b"demo")
 
 
 async def test_nothing_of_another_shop_can_be_resent(pool: Pool, deliveries: Deliveries) -> None:

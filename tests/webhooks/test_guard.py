@@ -219,7 +219,6 @@ async def test_plain_http_to_a_host_that_does_not_resolve_is_refused() -> None:
         "https://%31%32%37.0.0.1/",
         "https://shop.gr%00.evil.com/",
         "https://user:password@shop.gr/",
-        "https://@shop.gr/",
         "https://:password@shop.gr/",
         "https://shop.gr:0/",
         "https://shop.gr:65536/",
@@ -246,7 +245,8 @@ async def test_plain_http_to_a_host_that_does_not_resolve_is_refused() -> None:
     ],
 )
 async def test_odd_urls_are_refused_with_a_sentence(url: str) -> None:
-    assert await reason(a_guard("127.0.0.1"), url)
+    # The name's address is a public one: the spelling alone is at fault.
+    assert await reason(a_guard(PUBLIC), url)
 
 
 @given(st.text(max_size=80))

@@ -1,0 +1,306 @@
+"""``make bench``: start the service and the bare handler side by side, measure both in turn, print the ratios."""
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from bench.orders import BODY_BYTES, LOCATIONS, an_order
+from stoa.app import WEBHOOK_KIND, Complete, open_stoa
+from stoa.clock import system_clock
+from stoa.dialects.skroutz.view import order_code
+from stoa.orders.shop import Shop
+from stoa.serving import PASSED_ON
+from stoa.settings import read_settings
+from stoa.store.database import open_pool
+from stoa.store.local_postgres import LocalPostgres
+from stoa.webhooks.signing import new_signing_key
+
+ACCEPT = "application/vnd.skroutz+json; version=3.0"
+ROUNDS = 5
+CONNECTIONS = 16
+SECONDS = 4.0
+FEW, MANY = 10_000, 1_000_000
+FIRST = 5_000_001
+"""The first number of the orders that are there from the start, far from those that the service draws."""
+
+ENDPOINTS = 32
+DELIVERIES = 20_000
+
+FILL = """
+INSERT INTO orders (shop_id, id, version, state, channel, placed_at, updated_at, timer_at, body)
+SELECT 1, number, 1, 'open', 'bench', $3, $3, NULL, jsonb_set($4::jsonb, '{id}', to_jsonb(number))
+FROM generate_series($1::bigint, $2::bigint) AS number"""
+
+QUEUE = """
+INSERT INTO deliveries (shop_id, order_id, endpoint, event_type, payload, due_at, created_at)
+SELECT $1, NULL, $2, 'new_order', $3, now(), now() FROM generate_series(1, $4)"""
+
+LEFT = "SELECT count(*) FROM deliveries WHERE state = 'pending'"
+
+
+class Service:
+    """The database and the credentials that all measurements use."""
+
+    def __init__(self, complete: Complete) -> None:
+        self.complete = complete
+        self.shop_token = self.operator_token = ""
+        self.environment = os.environ | {
+            variable: getattr(complete, field) for field, variable in PASSED_ON.items()
+        }
+        self.environment["STOA_WEBHOOK_ALLOW"] = "127.0.0.0/8"
+
+    async def prepare(self) -> None:
+        async with open_stoa(self.complete) as stoa:
+            shops, now = stoa.service.shops, system_clock()
+            shop = await shops.add(Shop(id=0, name="Το μαγαζί των μετρήσεων", locations=LOCATIONS), now)
+            self.shop_token = str(await shops.issue(shop.id, "skroutz", now))
+            self.operator_token = str(await shops.issue_to_operator(now))
+            key = stoa.service.vault.seal(new_signing_key(), shop.id, WEBHOOK_KIND)
+            await shops.set_endpoint(
+                shop.id, WEBHOOK_KIND, url="http://127.0.0.1:9/", signing_key=key, now=now
+            )
+
+    async def fill(self, first: int, last: int) -> None:
+        """Orders by these numbers, as they would be after placing."""
+        order = an_order(1)
+        pool = await open_pool(self.complete.database_url, connections=1)
+        for start in range(first, last + 1, 50_000):
+            end = min(start + 49_999, last)
+            await pool.execute(FILL, start, end, order.placed_at, msgspec.json.encode(order), timeout=600)
+        await pool.execute("VACUUM ANALYZE orders", timeout=600)
+        await pool.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def process(*arguments: str, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    started = subprocess.Popen([sys.executable, *arguments], env=environment)
+    try:
+        yield started
+    finally:
+        started.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            started.wait(20)
+        started.kill()
+        started.wait()
+
+
+@contextmanager
+def web(target: str, port: int, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    arguments = ("-m", "granian", "--interface", "asgi", "--factory", "--loop", "uvloop", "--workers", "1")
+    options = ("--no-access-log", "--log-level", "error", "--port", str(port), target)
+    with process(*arguments, *options, environment=environment) as started:
+        wait_for(port)
+        yield started
+
+
+def wait_for(port: int) -> None:
+    for _ in range(300):
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            time.sleep(0.5)
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"nothing answers at port {port}")
+
+
+def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        "Host: bench",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
+    if body:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def load(port: int, requests: list[bytes]) -> dict[str, float]:
+    given = b"".join(b"%d\n" % len(one) + one for one in requests)
+    command = [sys.executable, "-m", "bench.load", str(port), str(CONNECTIONS), str(SECONDS)]
+    answered: dict[str, float] = json.loads(
+        subprocess.run(command, input=given, capture_output=True, check=True).stdout
+    )
+    if answered["wrong"]:
+        raise SystemExit(
+            f"{answered['wrong']:.0f} of {answered['requests']:.0f} requests were not answered with 2xx"
+        )
+    return answered
+
+
+def compare(name: str, ours: tuple[int, list[bytes]], bare: tuple[int, list[bytes]], goal: float) -> None:
+    """Both in turn, several times; the ratio of each pair, so that a slow moment hits both."""
+    pairs = [(load(*bare), load(*ours)) for _ in range(ROUNDS)]
+    ratios = sorted(mine["per_second"] / its["per_second"] for its, mine in pairs)
+    its = statistics.median(pair[0]["per_second"] for pair in pairs)
+    mine = statistics.median(pair[1]["per_second"] for pair in pairs)
+    ratio = statistics.median(ratios)
+    verdict = "met" if ratio >= goal else "MISSED"
+    print(
+        f"{name:34} {ratio:5.2f} of the bare handler (goal {goal}, {verdict}; {ratios[0]:.2f} to {ratios[-1]:.2f}); "
+        f"{mine:,.0f} against {its:,.0f} requests/s",
+        flush=True,
+    )
+
+
+def read_headers(service: Service) -> dict[str, str]:
+    return {"Authorization": f"Bearer {service.shop_token}", "Accept": ACCEPT}
+
+
+def reads(service: Service, numbers: range) -> tuple[list[bytes], list[bytes]]:
+    """The same orders, asked for from the service and from the bare handler."""
+    shop, order = Shop(id=1, name=""), an_order(1)
+    day = order_code(order, shop).split("-")[0]
+    headers = read_headers(service)
+    ours = [request("GET", f"/merchants/ecommerce/orders/{day}-{n}", headers) for n in numbers]
+    bare = [request("GET", f"/orders/{day}-{n}", {}) for n in numbers]
+    return ours, bare
+
+
+def compare_reads_and_places(service: Service) -> None:
+    ours_port, bare_port = free_port(), free_port()
+    with (
+        web("stoa.serving:web_worker", ours_port, service.environment),
+        web("bench.bare:app", bare_port, service.environment),
+    ):
+        ours, bare = reads(service, range(FIRST, FIRST + FEW, 7))
+        compare("read an order", (ours_port, ours), (bare_port, bare), 0.7)
+        headers = {"Authorization": f"Bearer {service.operator_token}"}
+        placing = request("POST", "/operator/v1/shops/1/orders", headers, BODY_BYTES)
+        inserting = request("POST", "/orders", {}, BODY_BYTES)
+        compare("place an order durably", (ours_port, [placing]), (bare_port, [inserting]), 0.6)
+
+
+def compare_sizes(service: Service, many: int) -> None:
+    """Reading by code in a small shop and in a large one, in turn is not possible: the small comes first."""
+    port = free_port()
+    with web("stoa.serving:web_worker", port, service.environment):
+        few, _ = reads(service, range(FIRST, FIRST + FEW, 7))
+        small = statistics.median(load(port, few)["p50_ms"] for _ in range(ROUNDS))
+        began = time.monotonic()
+        asyncio.run(service.fill(FIRST + FEW, FIRST + many - 1))
+        print(f"{'':34} ({many - FEW:,} orders added in {time.monotonic() - began:.0f} s)", flush=True)
+        step = max(1, many // 20_000)
+        spread, _ = reads(service, range(FIRST, FIRST + many, step))
+        large = statistics.median(load(port, spread)["p50_ms"] for _ in range(ROUNDS))
+    verdict = "met" if large / small <= 1.2 else "MISSED"
+    print(
+        f"{f'read among {many:,} orders':34} {large / small:5.2f} times the time among {FEW:,} "
+        f"(goal 1.2, {verdict}); {large:.2f} against {small:.2f} ms at the median",
+        flush=True,
+    )
+
+
+async def queue_deliveries(service: Service, port: int) -> None:
+    payload = b'{"event_type":"new_order","order":' + msgspec.json.encode(an_order(1)) + b"}"
+    async with open_stoa(service.complete) as stoa:
+        shops, now = stoa.service.shops, system_clock()
+        await stoa.service.pool.execute("DELETE FROM deliveries")
+        for n in range(ENDPOINTS):
+            shop = await shops.add(Shop(id=0, name=f"Μαγαζί {n}"), now)
+            key = stoa.service.vault.seal(new_signing_key(), shop.id, WEBHOOK_KIND)
+            await shops.set_endpoint(
+                shop.id, WEBHOOK_KIND, url=f"http://127.0.0.1:{port}/hooks/{n}", signing_key=key, now=now
+            )
+            await stoa.service.pool.execute(QUEUE, shop.id, WEBHOOK_KIND, payload, DELIVERIES // ENDPOINTS)
+
+
+async def wait_until_delivered(database_url: str) -> tuple[int, float]:
+    """How many were delivered in how many seconds, from the first one to the last."""
+    pool = await open_pool(database_url, connections=1)
+    began, at_start = 0.0, await pool.fetchval(LEFT)
+    left = at_start
+    while left:
+        await asyncio.sleep(0.05)
+        before, left = left, await pool.fetchval(LEFT)
+        if not began and left < before:
+            began, at_start = time.monotonic(), left
+    await pool.close()
+    return at_start, time.monotonic() - began
+
+
+def resident(pid: int) -> float:
+    """Megabytes that a process had at most."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def measure_deliveries(service: Service) -> None:
+    port = free_port()
+    with process("-m", "bench.receiver", str(port), environment=service.environment):
+        wait_for(port)
+        rates, most = [], 0.0
+        for _ in range(3):
+            asyncio.run(queue_deliveries(service, port))
+            with process("-m", "stoa", "worker", environment=service.environment) as worker:
+                count, seconds = asyncio.run(wait_until_delivered(service.complete.database_url))
+                rates.append(count / seconds)
+                most = max(most, resident(worker.pid))
+    rate = statistics.median(rates)
+    verdict = "met" if rate >= 1500 and most < 150 else "MISSED"
+    print(
+        f"{f'deliver webhooks, {ENDPOINTS} endpoints':34} {rate:,.0f} a second (goal 1,500), "
+        f"worker at most {most:.0f} MB (goal 150): {verdict}",
+        flush=True,
+    )
+
+
+def measure_memory(service: Service) -> None:
+    port = free_port()
+    with web("stoa.serving:web_worker", port, service.environment) as server:
+        ours, _ = reads(service, range(FIRST, FIRST + FEW, 7))
+        load(port, ours)
+        children = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(server.pid)], capture_output=True, text=True, check=False
+        )
+        sizes = [resident(int(pid)) for pid in [server.pid, *children.stdout.split()]]
+    print(f"{'memory of the web processes':34} {', '.join(f'{size:.0f} MB' for size in sizes)}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--orders", type=int, default=MANY, help="how many orders the large shop has")
+    parser.add_argument("--only", choices=["handlers", "deliveries", "size"], help="measure just this")
+    asked = parser.parse_args()
+    with ExitStack() as running:
+        folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="stoa-bench-")))
+        folder.chmod(0o711)
+        postgres = running.enter_context(LocalPostgres(folder / "postgres"))
+        complete = Complete(
+            settings=read_settings(),
+            database_url=postgres.url,
+            blob_url=f"file://{folder}/files",
+            public_url="http://127.0.0.1:8000",
+            secret_key="a secret key that only measurements have",
+        )
+        service = Service(complete)
+        asyncio.run(service.prepare())
+        asyncio.run(service.fill(FIRST, FIRST + FEW - 1))
+        if asked.only in {None, "handlers"}:
+            compare_reads_and_places(service)
+            measure_memory(service)
+        if asked.only in {None, "deliveries"}:
+            measure_deliveries(service)
+        if asked.only in {None, "size"}:
+            compare_sizes(service, asked.orders)
+
+
+main()

@@ -1,0 +1,236 @@
+"""The running service as its callers see it, over HTTP. Whatever comes of a call is counted."""
+
+import asyncio
+from collections import Counter
+from types import TracebackType
+from typing import Self, TypeVar
+
+import aiohttp
+import msgspec
+import structlog
+from msgspec import Struct
+
+from stoa.orders.order import State
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+IN_FLIGHT = 200
+"""The most requests at a time."""
+
+ANSWERED_WITHIN = 10.0
+"""Seconds."""
+
+# A connection that was idle for longer may just be closed by the server, and the request on it lost.
+KEEP_ALIVE = 2.0
+
+LOOKING_AGAIN_AFTER = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between looks for a server that is away; the last one for as long as it takes."""
+
+FAULTS = (aiohttp.ClientError, TimeoutError, OSError)
+
+OK = 200
+REDIRECTED = 300
+SERVER_ERROR = 500
+
+
+class Access(Struct, frozen=True, kw_only=True):
+    """Where the server is, and what lets the operator and one shop in."""
+
+    url: str
+    operator_token: str
+    shop_id: int
+    shop_token: str
+    vendor: str
+
+
+class NotDone(Exception):
+    """A call came to nothing, which has been counted."""
+
+
+class Placed(Struct):
+    id: int
+    codes: dict[str, str]
+
+
+class Moved(Struct):
+    """The operator's view after an action."""
+
+    state: State
+
+
+class Option(Struct):
+    id: str | int
+
+
+class AcceptOptions(Struct):
+    number_of_parcels: list[int]
+    pickup_location: list[Option]
+    pickup_window: list[Option]
+
+
+class Reason(Struct):
+    id: int
+    requires_available_quantity: bool
+
+
+class RejectOptions(Struct):
+    line_item_rejection_reasons: list[Reason]
+
+
+class Line(Struct):
+    id: str
+    quantity: int
+
+
+class Order(Struct):
+    """What the merchant looks at in an order (Skroutz Orders API)."""
+
+    state: State
+    line_items: list[Line]
+    courier: str | None
+    courier_voucher: str | None
+    set_as_ready_required: bool
+    accept_options: AcceptOptions | None = None
+    reject_options: RejectOptions | None = None
+
+
+class Shown(Struct):
+    order: Order
+
+
+class Server:
+    """Calls it; to be opened with ``async with``. Its calls raise NotDone.
+
+    Once a call gets no answer, the calls after it wait until the server is found again.
+    """
+
+    def __init__(self, access: Access, tally: Counter[str]) -> None:
+        self._access = access
+        self._tally = tally
+        self._as_operator = {"Authorization": f"Bearer {access.operator_token}"}
+        self._as_merchant = {
+            "Authorization": f"Bearer {access.shop_token}",
+            "Accept": f"application/vnd.{access.vendor}+json; version=3.0",
+        }
+        self._there = asyncio.Event()
+        self._there.set()
+        self._search: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=IN_FLIGHT, keepalive_timeout=KEEP_ALIVE),
+            timeout=aiohttp.ClientTimeout(total=ANSWERED_WITHIN),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._search is not None:
+            self._search.cancel()
+            await asyncio.wait([self._search])
+        await self._session.close()
+
+    @property
+    def is_there(self) -> bool:
+        return self._there.is_set()
+
+    async def knows_us(self) -> bool | None:
+        """Whether both credentials are good; None where nobody answers."""
+        demo_order = f"{self._access.url}/merchants/ecommerce/orders/DEMO-OPEN"
+        statuses = [
+            await self._status(self._shop, self._as_operator),
+            await self._status(demo_order, self._as_merchant),
+        ]
+        if any(status is None or status >= SERVER_ERROR for status in statuses):
+            return None
+        return statuses == [OK, OK]
+
+    async def place(self, order: object) -> Placed:
+        said = await self._call("place", "POST", f"{self._shop}/orders", self._as_operator, order)
+        return self._read("place", said, Placed)
+
+    async def act(self, order_id: int, action: str, body: object) -> State:
+        """Do what the operator's API calls ``action``; answers with the order's state."""
+        url = f"{self._shop}/orders/{order_id}/{action}"
+        return self._read(action, await self._call(action, "POST", url, self._as_operator, body), Moved).state
+
+    async def show(self, code: str) -> Order:
+        url = self._order(code)
+        return self._read("show", await self._call("show", "GET", url, self._as_merchant), Shown).order
+
+    async def decide(self, code: str, decision: str, body: object = None) -> None:
+        """Do what the merchant's API calls ``decision``."""
+        await self._call(decision, "POST", f"{self._order(code)}/{decision}", self._as_merchant, body)
+
+    async def download(self, url: str) -> None:
+        await self._call("download", "GET", url, {})
+
+    @property
+    def _shop(self) -> str:
+        return f"{self._access.url}/operator/v1/shops/{self._access.shop_id}"
+
+    def _order(self, code: str) -> str:
+        return f"{self._access.url}/merchants/ecommerce/orders/{code}"
+
+    async def _call(
+        self, name: str, method: str, url: str, headers: dict[str, str], body: object = None
+    ) -> bytes:
+        """The answer's body. The address stays out of the log: a voucher's is a secret."""
+        await self._there.wait()
+        content = None if body is None else msgspec.json.encode(body)
+        if content is not None:
+            headers = headers | {"Content-Type": "application/json; charset=utf-8"}
+        try:
+            async with self._session.request(
+                method, url, data=content, headers=headers, allow_redirects=False
+            ) as answer:
+                said = await answer.read()
+        except FAULTS as fault:
+            self._tally["failed"] += 1
+            self._lose(fault)
+            raise NotDone from fault
+        self._judge(name, answer.status)
+        return said
+
+    def _judge(self, name: str, status: int) -> None:
+        if status < REDIRECTED:
+            return
+        if status < SERVER_ERROR:
+            self._tally["refused"] += 1
+            log.info("simulation.refused", call=name, status=status)
+        else:
+            self._tally.update(("failed", "server_errors"))
+            log.warning("simulation.server_error", call=name, status=status)
+        raise NotDone
+
+    def _read(self, name: str, said: bytes, wanted: type[T]) -> T:
+        try:
+            return msgspec.json.decode(said, type=wanted)
+        except msgspec.DecodeError as fault:
+            self._tally["failed"] += 1
+            log.warning("simulation.answer_unreadable", call=name)
+            raise NotDone from fault
+
+    def _lose(self, fault: Exception) -> None:
+        if self.is_there:
+            log.warning("simulation.server_away", fault=type(fault).__name__)
+            self._there.clear()
+            self._search = asyncio.create_task(self._look_for_it())
+
+    async def _look_for_it(self) -> None:
+        looks = 0
+        while await self._status(f"{self._access.url}/health/live", {}) is None:
+            await asyncio.sleep(LOOKING_AGAIN_AFTER[min(looks, len(LOOKING_AGAIN_AFTER) - 1)])
+            looks += 1
+        log.warning("simulation.server_back")
+        self._there.set()
+
+    async def _status(self, url: str, headers: dict[str, str]) -> int | None:
+        try:
+            async with self._session.get(url, headers=headers, allow_redirects=False) as answer:
+                return answer.status
+        except FAULTS:
+            return None

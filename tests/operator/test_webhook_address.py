@@ -1,0 +1,152 @@
+import base64
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from stoa.app import Stoa, open_stoa
+from stoa.clock import MovableClock
+from stoa.webhooks.guard import Guard
+from tests.conftest import Merchant, browsing, complete, opening_a_shop
+from tests.database_contents import contents
+from tests.operator.calls import address, fault, placing
+
+LOOPBACK = "http://127.0.0.1:9/hook"
+
+
+@pytest.fixture
+async def stoa(database_url: str, clock: MovableClock) -> AsyncIterator[Stoa]:
+    """A service outside the demo, on whose machine no network is open to webhooks."""
+    async with open_stoa(complete(database_url, STOA_WEBHOOK_ALLOW=""), clock) as opened:
+        yield opened
+
+
+async def test_an_address_is_set_with_the_secret_that_signs_what_it_is_sent(
+    stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    answer = await operator.put(address(merchant.shop, "webhook"), json={"url": "https://1.1.1.1/hook"})
+
+    assert answer.status_code == 200
+    said = answer.json()
+    assert said["url"] == "https://1.1.1.1/hook"
+    kind, _, secret = said["signing_secret"].partition("_")
+    assert kind == "whsec"
+    sealed = await stoa.service.shops.endpoint(merchant.shop.id, "skroutz_orders")
+    assert sealed is not None
+    key = stoa.service.vault.unseal(sealed[1], merchant.shop.id, "skroutz_orders")
+    assert base64.b64decode(secret) == key
+
+
+async def test_the_signing_secret_stays_when_the_address_changes(
+    operator: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    secrets = {
+        (await operator.put(address(merchant.shop, "webhook"), json={"url": url})).json()["signing_secret"]
+        for url in ("https://1.1.1.1/one", "https://1.1.1.1/two")
+    }
+
+    assert len(secrets) == 1
+
+
+async def test_the_signing_secret_does_not_lie_in_the_database(
+    stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    said = (
+        await operator.put(address(merchant.shop, "webhook"), json={"url": "https://1.1.1.1/hook"})
+    ).json()
+    key = base64.b64decode(said["signing_secret"].removeprefix("whsec_"))
+
+    everything = str(await contents(stoa.service.pool))
+    assert said["signing_secret"] not in everything
+    assert key.hex() not in everything
+
+
+INSIDE = (
+    LOOPBACK,
+    "https://127.0.0.1/hook",
+    "https://10.0.0.1/hook",
+    "https://169.254.169.254/latest/meta-data",
+    "https://[::1]/hook",
+    "https://[::ffff:127.0.0.1]/hook",
+    "http://1.1.1.1/hook",
+)
+
+
+async def test_an_address_inside_the_network_is_refused_with_the_setting_that_opens_it(
+    stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    before = await contents(stoa.service.pool)
+
+    for url in INSIDE:
+        answer = await operator.put(address(merchant.shop, "webhook"), json={"url": url})
+        assert fault(answer) == (422, "invalid", "url"), url
+        assert "STOA_WEBHOOK_ALLOW" in answer.json()["error"]["message"]
+    assert await contents(stoa.service.pool) == before
+
+
+NO_WEB_ADDRESSES = (
+    "nonsense",
+    "ftp://shop.gr/hook",
+    "https://",
+    "https://user:password@shop.gr/hook",
+    "https://2130706433/hook",
+    "https://0x7f.1/hook",
+    "https://shop.gr:0/hook",
+    "https://shop.gr:99999/hook",
+    "https://shop.gr/a b",
+    "https://shop.gr/#there",
+    "https://shop.gr/\x00",
+    "https://" + "a" * 2050,
+    "https://[::1",
+    "",
+    "javascript:alert(1)",
+)
+
+
+async def test_what_is_no_web_address_is_refused(operator: httpx.AsyncClient, merchant: Merchant) -> None:
+    for url in NO_WEB_ADDRESSES:
+        answer = await operator.put(address(merchant.shop, "webhook"), json={"url": url})
+        assert fault(answer) == (422, "invalid", "url"), url
+
+
+async def test_a_shop_with_a_domain_is_told_there_or_below(stoa: Stoa, operator: httpx.AsyncClient) -> None:
+    async with opening_a_shop(stoa, domain="1.1.1.1") as elsewhere:
+        refused = await operator.put(address(elsewhere.shop, "webhook"), json={"url": "https://8.8.8.8/hook"})
+
+    assert fault(refused) == (422, "invalid", "url")
+
+
+async def test_a_name_without_an_address_yet_is_taken_with_a_warning(
+    stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing_found(_guard: Guard, _url: object) -> list[object]:
+        return []
+
+    monkeypatch.setattr(Guard, "_addresses", nothing_found)
+
+    answer = await operator.put(address(merchant.shop, "webhook"), json={"url": "https://soon.gr/hook"})
+
+    assert answer.status_code == 200
+    assert "does not resolve" in answer.json()["warning"]
+
+
+async def test_a_shop_without_an_address_is_told_nothing(
+    stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    await operator.put(address(merchant.shop, "webhook"), json={"url": "https://1.1.1.1/hook"})
+    removed = await operator.delete(address(merchant.shop, "webhook"))
+    await placing(operator, merchant.shop)
+
+    assert removed.json() == {"url": None}
+    assert (await operator.get(address(merchant.shop, "deliveries"))).json() == {"items": [], "next": None}
+
+
+async def test_the_allow_list_opens_an_address(
+    database_url: str, clock: MovableClock, merchant: Merchant
+) -> None:
+    async with open_stoa(complete(database_url), clock) as allowing:
+        token = await allowing.service.shops.issue_to_operator(clock())
+        async with browsing(allowing, Authorization=f"Bearer {token}") as operator:
+            answer = await operator.put(address(merchant.shop, "webhook"), json={"url": LOOPBACK})
+
+    assert answer.json()["url"] == LOOPBACK
