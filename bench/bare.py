@@ -13,7 +13,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bench.orders import ORDER_BYTES
-from stoa.store.database import open_pool
 from stoa.store.orders import PLACE_ORDER
 
 SHOP = 1
@@ -32,7 +31,7 @@ _pool: list[asyncpg.Pool] = []
 
 @asynccontextmanager
 async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-    pool = await open_pool(os.environ["STOA_DATABASE_URL"], connections=10)
+    pool = await asyncpg.create_pool(os.environ["STOA_DATABASE_URL"], min_size=2, max_size=10)
     _pool.append(pool)
     yield
     await pool.close()
@@ -54,11 +53,11 @@ async def place(request: Request) -> Response:
         0,
         "open",
         now,
-        ORDER_BYTES,
+        ORDER_BYTES.decode(),
         now,
         "Placed",
         "customer",
-        EVENT,
+        EVENT.decode(),
         ["skroutz_orders"],
         ["new_order"],
         [PAYLOAD],

@@ -30,7 +30,7 @@ from stoa.data_folder import DataFolder
 from stoa.demo.guide import guide
 from stoa.demo.shops import FILE, SHOPS, open_demo
 from stoa.logs import configure_logs
-from stoa.processes import adopt_children, end_with_parent
+from stoa.processes import adopt_children, end_with_parent, spare_the_collector
 from stoa.settings import Settings, read_settings
 from stoa.web.metrics import SHARED_FOLDER, AsgiApp
 from stoa.worker import work
@@ -273,6 +273,7 @@ class WebWorker:
     ) -> None:
         async with open_stoa(self._complete) as stoa:
             self._app = web_app(stoa, server=self._complete.public_url)
+            spare_the_collector()
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 import string
 from datetime import date, datetime, time
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
 from msgspec import Meta, Struct
@@ -35,13 +35,16 @@ Percent = Annotated[float, Meta(ge=0, le=100)]
 Moment = Annotated[datetime, Meta(tz=True)]
 LocalTime = Annotated[time, Meta(tz=False)]
 Quantity = Annotated[int, Meta(ge=1, le=100_000)]
-CountryCode = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+END = "$(?!\\n)"
+"""The end of a text, for patterns: the dollar alone lets a line break follow."""
+
+CountryCode = Annotated[str, Meta(pattern=f"^[A-Z]{{2}}{END}")]
 
 
 class CustomerBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     first_name: Name
     last_name: Name
-    email: Annotated[str, Meta(max_length=254, pattern="^[^@\\s]+@[^@\\s]+$")] | None = None
+    email: Annotated[str, Meta(max_length=254, pattern=f"^[^@\\s]+@[^@\\s]+{END}")] | None = None
     phone: Code | None = None
     mobile: Code | None = None
     plus_user: bool = False
@@ -67,7 +70,7 @@ class AddressBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     zip: Words = ""
     city: Words = ""
     region: Words = ""
-    country_code: Annotated[str, Meta(pattern="^([A-Z]{2})?$")] = "GR"
+    country_code: Annotated[str, Meta(pattern=f"^([A-Z]{{2}})?{END}")] = "GR"
     pickup_from_collection_point: bool = False
     collection_point_address: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
     comments: Note | None = None
@@ -187,7 +190,7 @@ class InvoiceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     doy: Words
     address: BillingAddressBody
     vat_exclusion_requested: bool = False
-    vat_exclusion_verification_method: Annotated[str, Meta(pattern="^(service|documents)$")] | None = None
+    vat_exclusion_verification_method: Literal["service", "documents"] | None = None
     vat_exclusion_documents: Annotated[tuple[Note, ...], Meta(max_length=20)] = ()
     vat_exclusion_representative: RepresentativeBody | None = None
 
@@ -303,7 +306,7 @@ class LocationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     zip: Name
     city: Name
     region: Words
-    id: Annotated[str, Meta(pattern="^[A-Za-z0-9]{10}$")] | None = None
+    id: Annotated[str, Meta(pattern=f"^[A-Za-z0-9]{{10}}{END}")] | None = None
 
     def value(self) -> PickupLocation:
         return PickupLocation(
@@ -368,7 +371,7 @@ class ShopTermsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     name: Name | None = None
     zone: Name | None = None
-    domain: Annotated[str, Meta(max_length=253, pattern="^[a-z0-9-]+(\\.[a-z0-9-]+)+$")] | None = None
+    domain: Annotated[str, Meta(max_length=253, pattern=f"^[a-z0-9-]+(\\.[a-z0-9-]+)+{END}")] | None = None
     phone: Code | None = None
     courier: Code | None = None
     calendar: CalendarBody | None = None
@@ -420,7 +423,7 @@ class CredentialsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class CancelBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    by: Annotated[str, Meta(pattern="^(customer|marketplace)$")]
+    by: Literal["customer", "marketplace"]
     reason: Note | None = None
 
 

@@ -86,8 +86,8 @@ class LineTag(StrEnum):
     CC_INSTALLMENTS = "cc_installments"
 
 
-class Value(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an order is made of: compared by content, never changed in place."""
+class Value(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What an order is made of: compared by content, never changed in place, so never part of a cycle."""
 
 
 class Address(Value, frozen=True, kw_only=True):
@@ -277,7 +277,35 @@ class LinkedOrder(Value, frozen=True, kw_only=True):
 
 
 OTHER_VIES_PREFIXES = frozenset(
-    ["AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "XI"]
+    [
+        "AT",
+        "BE",
+        "BG",
+        "CY",
+        "CZ",
+        "DE",
+        "DK",
+        "EE",
+        "ES",
+        "FI",
+        "FR",
+        "HR",
+        "HU",
+        "IE",
+        "IT",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "NL",
+        "PL",
+        "PT",
+        "RO",
+        "SE",
+        "SI",
+        "SK",
+        "XI",
+    ]
 )
 """What a VAT number of the Union begins with outside Greece, whose own is EL."""
 

@@ -188,8 +188,8 @@ class _Crowd:
         tally: Counter[str],
         stop: asyncio.Event,
     ) -> None:
-        self._between_orders = 1 / simulation.per_second
-        self._duration = duration
+        self._per_second = simulation.per_second
+        self._duration = float("inf") if duration is None else duration
         self._server = server
         self._tally = tally
         self._stop = stop
@@ -209,12 +209,12 @@ class _Crowd:
     async def _place_at_the_rate(self) -> None:
         """At its moment each, however long the orders before it take."""
         loop = asyncio.get_running_loop()
-        due = loop.time()
-        end = due + self._duration if self._duration is not None else float("inf")
-        while not self._stop.is_set() and due < end:
+        began, due, orders = loop.time(), 0.0, 0
+        while not self._stop.is_set() and due < self._duration:
             self._one_more()
-            due += self._between_orders
-            await passing(self._stop, min(due, end) - loop.time())
+            orders += 1
+            due = orders / self._per_second
+            await passing(self._stop, began + min(due, self._duration) - loop.time())
 
     def _one_more(self) -> None:
         if not self._server.is_there or self._being_placed >= IN_FLIGHT:

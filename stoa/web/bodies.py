@@ -46,7 +46,8 @@ class JsonReader(Generic[T]):
             raise broken("The body is nested too deeply.") from fault
         except (msgspec.DecodeError, UnicodeDecodeError) as fault:
             raise broken(f"The body is not valid JSON: {fault}.") from fault
-        if b"\\u" in body:
+        # JSON itself forbids the others, unless they are written as an escape.
+        if b"\\u" in body or b"\x7f" in body:
             _refuse_control_characters(msgspec.to_builtins(value))
         return value
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
 from typing import Any
 
 from prometheus_client import (
@@ -41,6 +42,12 @@ def count_attempt(endpoint: str, result: str, seconds: float, /) -> None:
     ATTEMPT_SECONDS.labels(endpoint).observe(seconds)
 
 
+@cache
+def _requests(route: str, method: str, status: int) -> Counter:
+    """The counter of these labels: looking it up anew takes longer than counting. There are few."""
+    return REQUESTS.labels(route, method, status)
+
+
 def counted(app: AsgiApp) -> AsgiApp:
     """The same app, its answers counted by route and status."""
 
@@ -49,7 +56,7 @@ def counted(app: AsgiApp) -> AsgiApp:
             if message["type"] == "http.response.start":
                 # An address that no route has is one label, however many strangers try.
                 route = scope.get("path_template") or "none"
-                REQUESTS.labels(route, scope["method"], message["status"]).inc()
+                _requests(route, scope["method"], message["status"]).inc()
             await send(message)
 
         await app(scope, receive, sending)

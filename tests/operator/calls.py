@@ -59,7 +59,7 @@ async def in_state(stoa: Stoa, shop: Shop, state: State, **what_matters: Any) ->
 def _as_new(order: Order) -> Save:
 
     event = Placed(channel=order.channel, total_cents=order.total_cents)
-    return Save(order=order, version=0, event=event, by=Actor.MARKETPLACE, messages=())
+    return Save(order=order, version=0, event=event, by=Actor.CUSTOMER, messages=())
 
 
 def fault(answer: httpx.Response) -> tuple[int, str, str | None]:

@@ -14,7 +14,7 @@ from stoa.app import Stoa
 from stoa.clock import MovableClock
 from stoa.orders import commands as asked
 from stoa.orders.commands import Command, LineQuantity
-from stoa.orders.order import Actor, Order, State
+from stoa.orders.order import Actor, LinkedOrder, Order, State
 from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
 from stoa.store.orders import Stored
@@ -107,16 +107,16 @@ class Market(Struct, frozen=True):
         assert list(body) == ["order"]
         return cast(Json, body["order"])
 
-    async def payloads(self, order: Order | None) -> list[bytes]:
+    async def payloads(self, order: Order | LinkedOrder | None) -> list[bytes]:
         """What was sent to the shop of an order, or of the demo orders, first things first."""
         number = order.id if order else None
         rows = await self.stoa.service.pool.fetch(PAYLOADS, self.shop.id, number)
         return [row["payload"] for row in rows]
 
-    async def told(self, order: Order | None) -> list[Json]:
+    async def told(self, order: Order | LinkedOrder | None) -> list[Json]:
         return [msgspec.json.decode(payload) for payload in await self.payloads(order)]
 
-    async def last_told(self, order: Order | None) -> Json:
+    async def last_told(self, order: Order | LinkedOrder | None) -> Json:
         return (await self.told(order))[-1]
 
     async def history(self, order: Order) -> list[str]:
@@ -138,7 +138,7 @@ async def opening_a_market(stoa: Stoa, **terms: Any) -> AsyncIterator[Market]:
         yield Market(stoa, merchant)
 
 
-def code_of(order: Order, zone: str = "Europe/Athens") -> str:
+def code_of(order: Order | LinkedOrder, zone: str = "Europe/Athens") -> str:
     return f"{order.placed_at.astimezone(ZoneInfo(zone)):%y%m%d}-{order.id}"
 
 

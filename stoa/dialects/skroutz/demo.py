@@ -6,8 +6,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from stoa.dialects.skroutz.telling import NEW_ORDER, ORDER_UPDATED, differences, message
-from stoa.dialects.skroutz.view import Json, changeable_view, order_view
+from stoa.dialects.skroutz.telling import new_order, order_updated
+from stoa.dialects.skroutz.view import order_view
+from stoa.dialects.skroutz.wire import OrderView, ReplacementView, ReturnLinkView
 from stoa.documents.links import Links
 from stoa.orders.calendar import pickup_windows
 from stoa.orders.order import (
@@ -39,48 +40,6 @@ VOUCHER_SAMPLE = "voucher.pdf"
 INVOICE_SAMPLE = "invoice.pdf"
 DELIVERY_NOTE_SAMPLE = "delivery-note.pdf"
 DELIVERY_NOTE = "ΔΑ-0045402"
-
-ORDER_FIELDS = (
-    "code",
-    "state",
-    "customer",
-    "invoice",
-    "uploaded_invoice_file",
-    "invoice_document",
-    "invoice_details",
-    "comments",
-    "courier",
-    "courier_voucher",
-    "courier_tracking_codes",
-    "line_items",
-    "created_at",
-    "expires_at",
-    "dispatch_until",
-    "express",
-    "gift_wrap",
-    "fulfilled_by_skroutz",
-    "fbs_delivery_note",
-    "fbs_delivery_note_url",
-    "paid_by_user",
-    "payment_method",
-    "store_pickup",
-    "rejection_info",
-    "accept_options",
-    "commission",
-    "shipping_cost",
-    "fees",
-    "reject_options",
-    "pickup_window",
-    "pickup_address",
-    "number_of_parcels",
-    "set_as_ready_required",
-    "is_ready_for_dispatch",
-    "replacements",
-    "replaced",
-    "returns",
-    "custom",
-)
-"""The one order of fields, the optional ones at their places."""
 
 _LOCATIONS = (
     PickupLocation(
@@ -263,36 +222,39 @@ def demo_order(code: str, shop: Shop, now: datetime) -> Order | None:
     return make(_open(shop, now)) if make else None
 
 
-def demo_view(code: str, order: Order, shop: Shop, links: Links) -> Json:
+def demo_view(code: str, order: Order, shop: Shop, links: Links) -> OrderView:
     """The demo order as a real one shows, with what only a demo can have."""
-    view = order_view(order, shop, links) | {"code": code} | _of_its_own(code, order, links)
-    return {field: view[field] for field in ORDER_FIELDS if field in view}
+    return replace(order_view(order, shop, links), code=code, **_of_its_own(code, order, links))
 
 
-def _of_its_own(code: str, order: Order, links: Links) -> Json:
-    files: Json = {}
+Fields = dict[str, Any]
+"""Fields of the view, by name."""
+
+
+def _of_its_own(code: str, order: Order, links: Links) -> Fields:
+    files: Fields = {}
     if code in {"DEMO-ACCEPTED", "DEMO-RETURN"}:
-        files = {"uploaded_invoice_file": links.sample(INVOICE_SAMPLE)}
+        files["uploaded_invoice_file"] = links.sample(INVOICE_SAMPLE)
     if order.trackings and order.fulfilment is Fulfilment.MARKETPLACE:
-        files |= {"courier_voucher": links.sample(VOUCHER_SAMPLE)}
+        files["courier_voucher"] = links.sample(VOUCHER_SAMPLE)
     special = _SPECIALS.get(code)
     return files | special(links) if special else files
 
 
-_SPECIALS: dict[str, Callable[[Links], Json]] = {
+_SPECIALS: dict[str, Callable[[Links], Fields]] = {
     "DEMO-FBS-DISPATCHED": lambda links: {
         "fbs_delivery_note": DELIVERY_NOTE,
         "fbs_delivery_note_url": links.sample(DELIVERY_NOTE_SAMPLE),
     },
     "DEMO-REPLACEMENT": lambda _: {
-        "replacements": [{"code": "DEMO-REPLACEMENT-1", "type": "from_service"}],
+        "replacements": (ReplacementView(code="DEMO-REPLACEMENT-1", type="from_service"),),
     },
     "DEMO-REPLACED": lambda _: {"replaced": "DEMO-ORIGINAL"},
     "DEMO-RETURN": lambda _: {
-        "returns": [
-            {"return_uuid": "dEmoRetur1", "tracking_ids": ["9WDEE48L66D7Y"]},
-            {"return_uuid": "dEmoRetur2", "tracking_ids": ["94GO8X0Q2PD6J", "94GO8X0Q2PD6K"]},
-        ],
+        "returns": (
+            ReturnLinkView(return_uuid="dEmoRetur1", tracking_ids=("9WDEE48L66D7Y",)),
+            ReturnLinkView(return_uuid="dEmoRetur2", tracking_ids=("94GO8X0Q2PD6J", "94GO8X0Q2PD6K")),
+        ),
     },
 }
 
@@ -303,15 +265,9 @@ def demo_message(
     """The webhook that a trigger asks for; ``trigger`` is one of ``TRIGGERS``."""
     happen = TRIGGERS[trigger]
     if happen is None:
-        return message(NEW_ORDER, shop, demo_view(code, order, shop, links), at=now)
-    before, after = happen(order)
-    changes = differences(_changeable(code, before, shop, links), _changeable(code, after, shop, links))
-    return message(ORDER_UPDATED, shop, demo_view(code, after, shop, links), at=now, changes=changes)
-
-
-def _changeable(code: str, order: Order, shop: Shop, links: Links) -> Json:
-    view = demo_view(code, order, shop, links)
-    return {field: view.get(field) for field in changeable_view(order, shop, links)}
+        return new_order(demo_view(code, order, shop, links), shop, at=now)
+    before, after = (demo_view(code, state, shop, links) for state in happen(order))
+    return order_updated(before, after, shop, at=now)
 
 
 def _extended(order: Order) -> tuple[Order, Order]:

@@ -22,7 +22,8 @@ from stoa.dialects.skroutz.requests import (
     read_tracking,
 )
 from stoa.dialects.skroutz.telling import ENDPOINT
-from stoa.dialects.skroutz.view import Json, order_code, order_view
+from stoa.dialects.skroutz.view import order_code, order_view
+from stoa.dialects.skroutz.wire import OrderView
 from stoa.documents.uploads import DocumentType, check_document
 from stoa.orders.commands import AttachInvoice, Command, MarkNotReady, MarkReady
 from stoa.orders.decisions import decide
@@ -74,7 +75,7 @@ class OrdersApi:
             raise order_not_found()
         return Asked(code, caller.found.order, caller.shop, caller.found)
 
-    def view(self, asked: Asked) -> Json:
+    def view(self, asked: Asked) -> OrderView:
         links = self._service.links
         if asked.stored is None:
             return demo.demo_view(asked.code, asked.order, asked.shop, links)

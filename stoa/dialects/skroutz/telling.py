@@ -4,8 +4,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
-from stoa.dialects.skroutz.view import Json, changeable_view, local, order_view
+from stoa.dialects.skroutz.view import CHANGEABLE, local, order_view
+from stoa.dialects.skroutz.wire import OrderView
 from stoa.documents.links import Links
 from stoa.engine import Change
 from stoa.orders import events as happened
@@ -43,16 +45,24 @@ TOLD_EVENTS = (happened.Extended, happened.VoucherCreated, happened.Rescheduled)
 RESCHEDULING_EVENTS = (happened.MarkedReady, happened.MarkedNotReady)
 
 
+class Payload(Struct, frozen=True, kw_only=True):
+    """The body of a webhook. ``changes`` is ``{field: {"old", "new"}}``, of updates only."""
+
+    event_type: str
+    event_time: datetime
+    order: OrderView
+    changes: dict[str, dict[str, object]] | UnsetType = UNSET
+
+
 def tell(change: Change, links: Links) -> list[Message]:
     """What the shop is told of a change: at most one message."""
     shop, before, after = change.shop, change.before, change.after
     if before is None:
-        return [message(NEW_ORDER, shop, order_view(after, shop, links), at=after.updated_at)]
+        return [new_order(order_view(after, shop, links), shop, at=after.updated_at)]
     if not _is_told(before, after, change.event):
         return []
-    changes = differences(changeable_view(before, shop, links), changeable_view(after, shop, links))
-    view = order_view(after, shop, links)
-    return [message(ORDER_UPDATED, shop, view, at=after.updated_at, changes=changes)]
+    old, new = order_view(before, shop, links), order_view(after, shop, links)
+    return [order_updated(old, new, shop, at=after.updated_at)]
 
 
 def _is_told(before: Order, after: Order, event: Event) -> bool:
@@ -63,18 +73,33 @@ def _is_told(before: Order, after: Order, event: Event) -> bool:
     return isinstance(event, TOLD_EVENTS)
 
 
-def differences(before: Json, after: Json) -> Json:
-    """``{field: {"old", "new"}}`` of what differs."""
-    return {field: {"old": before[field], "new": new} for field, new in after.items() if before[field] != new}
+def new_order(order: OrderView, shop: Shop, *, at: datetime) -> Message:
+    return _message(Payload(event_type=NEW_ORDER, event_time=local(at, ZoneInfo(shop.zone)), order=order))
 
 
-def message(
-    event_type: str, shop: Shop, order: Json, *, at: datetime, changes: Json | None = None
-) -> Message:
-    body: Json = {"event_type": event_type, "event_time": local(at, ZoneInfo(shop.zone)), "order": order}
-    if changes is not None:
-        body["changes"] = changes
-    return Message(ENDPOINT, event_type, _encode(body))
+def order_updated(before: OrderView, after: OrderView, shop: Shop, *, at: datetime) -> Message:
+    return _message(
+        Payload(
+            event_type=ORDER_UPDATED,
+            event_time=local(at, ZoneInfo(shop.zone)),
+            order=after,
+            changes=_differences(before, after),
+        )
+    )
+
+
+def _differences(before: OrderView, after: OrderView) -> dict[str, dict[str, object]]:
+    """What differs of the changeable fields; null where an order does not have a field."""
+    pairs = {name: (getattr(before, name), getattr(after, name)) for name in CHANGEABLE}
+    return {
+        name: {"old": None if old is UNSET else old, "new": None if new is UNSET else new}
+        for name, (old, new) in pairs.items()
+        if old != new
+    }
+
+
+def _message(payload: Payload) -> Message:
+    return Message(ENDPOINT, payload.event_type, _encode(payload))
 
 
 _encode = msgspec.json.Encoder().encode

@@ -1,0 +1,316 @@
+"""Who may do what, over every route that the application has: a new one without an entry here fails."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+from litestar import Litestar
+from msgspec.structs import replace
+
+from stoa import app as application
+from stoa.app import Stoa
+from stoa.logs import configure_logs
+from stoa.operator import examples
+from stoa.orders.order import State
+from tests.conftest import ACCEPT, SERVER, Merchant, browsing
+from tests.database_contents import contents
+from tests.operator.calls import address, in_state, placing
+
+PUBLIC, OPERATOR, SHOP = "public", "operator", "shop"
+
+OF_A_SHOP = "/operator/v1/shops/{shop_id:int}"
+OF_AN_ORDER = f"{OF_A_SHOP}/orders/{{order_id:int}}"
+SKROUTZ = "/merchants/ecommerce/orders/{code:str}"
+
+OPEN_TO: dict[tuple[str, str], str] = {
+    ("GET", "/"): PUBLIC,
+    ("GET", "/schema"): PUBLIC,
+    ("GET", "/schema/openapi.json"): PUBLIC,
+    ("GET", "/health/live"): PUBLIC,
+    ("GET", "/health/ready"): PUBLIC,
+    ("GET", "/metrics"): PUBLIC,
+    ("GET", "/demo/inbox"): PUBLIC,
+    ("POST", "/demo/hooks/{shop_id:int}"): PUBLIC,
+    # Whoever has the address of a file may read it; its secret is tried below.
+    ("GET", "/files/vouchers/{name:str}"): PUBLIC,
+    ("GET", "/files/invoices/{name:str}"): PUBLIC,
+    ("GET", "/files/samples/{name:str}"): PUBLIC,
+    ("POST", "/operator/v1/shops"): OPERATOR,
+    ("GET", "/operator/v1/shops"): OPERATOR,
+    ("GET", OF_A_SHOP): OPERATOR,
+    ("PATCH", OF_A_SHOP): OPERATOR,
+    ("POST", f"{OF_A_SHOP}/credentials"): OPERATOR,
+    ("PUT", f"{OF_A_SHOP}/pickup_locations"): OPERATOR,
+    ("PUT", f"{OF_A_SHOP}/webhook"): OPERATOR,
+    ("DELETE", f"{OF_A_SHOP}/webhook"): OPERATOR,
+    ("POST", f"{OF_A_SHOP}/orders"): OPERATOR,
+    ("GET", f"{OF_A_SHOP}/orders"): OPERATOR,
+    ("GET", OF_AN_ORDER): OPERATOR,
+    ("GET", f"{OF_AN_ORDER}/events"): OPERATOR,
+    ("POST", f"{OF_AN_ORDER}/cancel"): OPERATOR,
+    ("POST", f"{OF_AN_ORDER}/extend"): OPERATOR,
+    ("POST", f"{OF_AN_ORDER}/reschedule"): OPERATOR,
+    ("POST", f"{OF_AN_ORDER}/pick_up"): OPERATOR,
+    ("POST", f"{OF_AN_ORDER}/arrive_at_pickup_point"): OPERATOR,
+    ("POST", f"{OF_AN_ORDER}/deliver"): OPERATOR,
+    ("POST", f"{OF_AN_ORDER}/deliver_partially"): OPERATOR,
+    ("POST", f"{OF_AN_ORDER}/fail_delivery"): OPERATOR,
+    ("POST", f"{OF_AN_ORDER}/return_partially"): OPERATOR,
+    ("POST", f"{OF_AN_ORDER}/return"): OPERATOR,
+    ("GET", f"{OF_A_SHOP}/deliveries"): OPERATOR,
+    ("POST", f"{OF_A_SHOP}/deliveries/{{delivery_id:int}}/resend"): OPERATOR,
+    ("GET", SKROUTZ): SHOP,
+    ("POST", f"{SKROUTZ}/accept"): SHOP,
+    ("POST", f"{SKROUTZ}/reject"): SHOP,
+    ("POST", f"{SKROUTZ}/invoices"): SHOP,
+    ("POST", f"{SKROUTZ}/tracking_details"): SHOP,
+    ("POST", f"{SKROUTZ}/set_as_ready"): SHOP,
+    ("POST", f"{SKROUTZ}/set_as_not_ready"): SHOP,
+    ("POST", f"{SKROUTZ}/trigger_webhook_request/{{kind:str}}"): SHOP,
+}
+
+
+def open_to(*callers: str) -> list[tuple[str, str]]:
+    return [route for route, caller in OPEN_TO.items() if caller in callers]
+
+
+@pytest.fixture
+def litestar(stoa: Stoa, monkeypatch: pytest.MonkeyPatch) -> Litestar:
+    """The application itself, without what counts its answers."""
+    monkeypatch.setattr(application, "counted", lambda app: app)
+    app: Any = application.web_app(stoa, server=SERVER)
+    assert isinstance(app, Litestar)
+    return app
+
+
+def routes_of(app: Litestar) -> Iterator[tuple[str, str]]:
+    for route in app.routes:
+        for handler in route.route_handlers:  # type: ignore[union-attr]
+            for method in handler.http_methods - {"HEAD", "OPTIONS"}:
+                yield str(method), route.path
+
+
+def test_every_route_says_who_may_call_it(litestar: Litestar) -> None:
+    assert set(routes_of(litestar)) == set(OPEN_TO)
+
+
+@pytest.fixture
+async def numbers(stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant) -> dict[str, object]:
+    """What stands in an address for each name in braces, all of one shop."""
+    at = address(merchant.shop)
+    await operator.put(f"{at}/webhook", json={"url": "http://127.0.0.1:9/hook"})
+    placed = await placing(operator, merchant.shop)
+    await in_state(stoa, merchant.shop, State.DISPATCHED)
+    (delivery,) = (await operator.get(f"{at}/deliveries")).json()["items"]
+    return {
+        "shop_id:int": merchant.shop.id,
+        "order_id:int": placed["id"],
+        "delivery_id:int": delivery["id"],
+        "code:str": placed["codes"]["skroutz"],
+        "kind:str": "creation",
+        "name:str": "1-1000001-1-00000000000000000000000000000000.pdf",
+    }
+
+
+def fill(path: str, numbers: dict[str, object]) -> str:
+    for name, value in numbers.items():
+        path = path.replace(f"{{{name}}}", str(value))
+    assert "{" not in path
+    return path
+
+
+BODIES = {"orders": examples.ORDER, "credentials": examples.CREDENTIALS, "cancel": examples.CANCEL}
+
+
+async def statuses(
+    client: httpx.AsyncClient, routes: list[tuple[str, str]], numbers: dict[str, object]
+) -> dict[tuple[str, str], int]:
+    """What the client is answered at every route, with a body that would do where one of these is asked."""
+    answers = {}
+    for method, path in routes:
+        body = None if method == "GET" else BODIES.get(path.rsplit("/", 1)[-1], {})
+        answers[method, path] = (
+            await client.request(method, fill(path, numbers), json=body, headers={"Accept": ACCEPT})
+        ).status_code
+    return answers
+
+
+async def tokens_that_are_none(stoa: Stoa, merchant: Merchant, neighbour: Merchant) -> list[str]:
+    """Headers that open nothing: the own shop's number with another secret, void, cut off, and nonsense."""
+    void = await stoa.service.shops.issue(neighbour.shop.id, "skroutz", stoa.service.clock())
+    await stoa.service.shops.issue(neighbour.shop.id, "skroutz", stoa.service.clock())
+    secret = neighbour.token.split("_", 2)[2]
+    return [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer garbage",
+        "Bearer st_1_",
+        "Bearer op_1_",
+        f"Bearer op_1_{secret}",
+        f"Bearer st_{merchant.shop.id}_{secret}",
+        f"Bearer {merchant.token[:-1]}",
+        f"Bearer {merchant.token}x",
+        f"Bearer {void}",
+        f"Bearer st_999_{secret}",
+        f"Bearer st_{'9' * 18}_{secret}",
+        f"Bearer st_{'9' * 5000}_{secret}",
+        f"Bearer st_-1_{secret}",
+        f"Basic {merchant.token}",
+        merchant.token,
+        "Bearer op_1_\xff",
+        f"Bearer ST_{merchant.shop.id}_{secret}",
+    ]
+
+
+async def test_without_a_token_of_its_own_every_route_is_closed_and_nothing_changes(
+    stoa: Stoa,
+    stranger: httpx.AsyncClient,
+    merchant: Merchant,
+    neighbour: Merchant,
+    numbers: dict[str, object],
+) -> None:
+    headers = await tokens_that_are_none(stoa, merchant, neighbour)
+    before = await contents(stoa.service.pool)
+    routes = open_to(OPERATOR, SHOP)
+
+    assert await statuses(stranger, routes, numbers) == dict.fromkeys(routes, 401)
+    for header in headers:
+        stranger.headers["Authorization"] = header
+        assert await statuses(stranger, routes, numbers) == dict.fromkeys(routes, 401), header
+    assert await contents(stoa.service.pool) == before
+
+
+async def test_a_shops_token_opens_nothing_of_the_operators(
+    stoa: Stoa, merchant: Merchant, numbers: dict[str, object]
+) -> None:
+    before = await contents(stoa.service.pool)
+    routes = open_to(OPERATOR)
+
+    assert await statuses(merchant.client, routes, numbers) == dict.fromkeys(routes, 401)
+    assert await contents(stoa.service.pool) == before
+
+
+async def test_the_operators_token_opens_nothing_of_a_shop(
+    stoa: Stoa, operator: httpx.AsyncClient, numbers: dict[str, object]
+) -> None:
+    before = await contents(stoa.service.pool)
+    routes = open_to(SHOP)
+
+    assert await statuses(operator, routes, numbers) == dict.fromkeys(routes, 401)
+    assert await contents(stoa.service.pool) == before
+
+
+async def test_another_shops_token_finds_no_order(
+    stoa: Stoa, neighbour: Merchant, numbers: dict[str, object]
+) -> None:
+    before = await contents(stoa.service.pool)
+    routes = open_to(SHOP)
+
+    assert await statuses(neighbour.client, routes, numbers) == dict.fromkeys(routes, 404)
+    assert await contents(stoa.service.pool) == before
+
+
+async def test_another_shops_number_finds_no_order_or_delivery(
+    stoa: Stoa, operator: httpx.AsyncClient, neighbour: Merchant, numbers: dict[str, object]
+) -> None:
+    before = await contents(stoa.service.pool)
+    routes = [
+        (method, path) for method, path in open_to(OPERATOR) if "order_id" in path or "delivery_id" in path
+    ]
+
+    elsewhere = numbers | {"shop_id:int": neighbour.shop.id}
+    assert await statuses(operator, routes, elsewhere) == dict.fromkeys(routes, 404)
+    assert await contents(stoa.service.pool) == before
+
+
+async def test_the_public_routes_need_no_token(
+    stranger: httpx.AsyncClient, numbers: dict[str, object]
+) -> None:
+    answers = await statuses(stranger, open_to(PUBLIC), numbers)
+
+    guessed = {route for route, status in answers.items() if status == 404}
+    assert guessed == {route for route in answers if route[1].startswith("/files/")}
+    assert set(answers.values()) <= {200, 404, 422}
+
+
+async def test_public_pages_show_nothing_of_a_shop(
+    stranger: httpx.AsyncClient, merchant: Merchant, numbers: dict[str, object]
+) -> None:
+    for path in ("/", "/schema", "/schema/openapi.json", "/metrics", "/health/ready"):
+        page = (await stranger.get(path)).text
+        assert merchant.token not in page
+        assert str(numbers["code:str"]) not in page
+
+
+async def test_a_refusal_says_how_to_authenticate(stranger: httpx.AsyncClient) -> None:
+    answer = await stranger.get("/operator/v1/shops")
+
+    assert answer.headers["www-authenticate"] == 'Bearer realm="stoa"'
+    assert answer.json() == {"error": {"code": "unauthorized", "message": "A valid token is required."}}
+
+
+async def test_the_scheme_is_read_in_any_case(
+    stranger: httpx.AsyncClient, operator: httpx.AsyncClient
+) -> None:
+    token = operator.headers["Authorization"].removeprefix("Bearer ")
+    for header in (f"bearer {token}", f"BEARER  {token} "):
+        answer = await stranger.get("/operator/v1/shops", headers={"Authorization": header})
+        assert answer.status_code == 200, header
+
+
+async def test_no_secret_lies_in_the_database(
+    stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant, numbers: dict[str, object]
+) -> None:
+    said = await operator.put(address(merchant.shop, "webhook"), json={"url": "http://127.0.0.1:9/hook"})
+    everything = str(await contents(stoa.service.pool))
+
+    for token in (merchant.token, operator.headers["Authorization"], said.json()["signing_secret"]):
+        secret = token.split("_", 2)[-1]
+        assert secret not in everything
+        assert secret.encode().hex() not in everything
+
+
+async def test_no_secret_and_no_person_is_logged(
+    stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr("sys.stderr", written)
+    monkeypatch.setattr("stoa.app.log", structlog.get_logger())
+    configure_logs("debug")
+    try:
+        await placing(operator, merchant.shop)
+        await _fail(stoa, operator, merchant, monkeypatch)
+    finally:
+        structlog.reset_defaults()
+
+    logged = written.getvalue()
+    assert "request.failed" in logged
+    for word in (operator.headers["Authorization"].split("_")[2], "Παπαδοπούλου", "eleni@example.com"):
+        assert word not in logged
+
+
+async def _fail(
+    stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Make a placement fail in the middle, with an exception that quotes the order."""
+
+    async def failing(*saves: object) -> bool:
+        raise RuntimeError(repr(saves))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stoa.service.orders, "save", failing)
+        answer = await operator.post(address(merchant.shop, "orders"), json=examples.ORDER)
+    assert answer.status_code == 500
+    assert answer.json() == {
+        "error": {"code": "internal", "message": "Something went wrong on our side; it has been noted."}
+    }
+
+
+async def test_outside_the_demo_there_is_no_receiver(stoa: Stoa) -> None:
+    async with browsing(replace(stoa, demo=False)) as stranger:
+        assert (await stranger.get("/demo/inbox")).status_code == 404
+        assert (await stranger.post("/demo/hooks/1", json={"order": {"code": "1"}})).status_code == 404
