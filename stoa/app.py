@@ -1,15 +1,16 @@
 """Puts the pieces together: one service for the web, the worker, the commands and the tests."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import cast
 
 import structlog
-from litestar import Litestar
-from litestar.exceptions import HTTPException
-from litestar.handlers import HTTPRouteHandler
-from litestar.response import Response
 from msgspec import Struct
+from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from stoa.clock import Clock, system_clock
 from stoa.demo.routes import demo_routes
@@ -32,11 +33,11 @@ from stoa.store.installation import check_secret_key
 from stoa.store.migrations import migrate
 from stoa.store.orders import Orders
 from stoa.store.shops import Shops, Stranger
-from stoa.web.bodies import MOST_JSON, AnyRequest
 from stoa.web.faults import Fault, unauthorized
-from stoa.web.metrics import AsgiApp, counted
+from stoa.web.metrics import ROUTE, AsgiApp, counted
 from stoa.web.openapi import openapi_document
-from stoa.web.replies import JSON
+from stoa.web.replies import reply_bytes
+from stoa.web.routing import Endpoint
 from stoa.webhooks.guard import Guard
 from stoa.webhooks.vault import KeyVault
 
@@ -105,30 +106,50 @@ WEBHOOK_KIND = "skroutz_orders"
 """The endpoint that a shop's one webhook URL stands for."""
 
 
-def web_app(stoa: Stoa, *, server: str) -> AsgiApp:
-    """The web application over a service; ``server`` is the address that the OpenAPI document names."""
-    handlers: list[HTTPRouteHandler] = [
+def endpoints(stoa: Stoa, *, server: str) -> list[Endpoint]:
+    """Every call that the service answers to, those that are asked most first."""
+    described = [
+        *(endpoint for dialect in stoa.dialects for endpoint in dialect.handlers(stoa.service)),
         *operator_routes(
             stoa.service,
             codes=stoa.codes,
             dialects=frozenset(dialect.name for dialect in stoa.dialects),
             webhook_kind=WEBHOOK_KIND,
         ),
-        *(handler for dialect in stoa.dialects for handler in dialect.handlers(stoa.service)),
         *file_routes(stoa.service),
         *(demo_routes(stoa.service) if stoa.demo else ()),
     ]
-    document = openapi_document(handlers, server=server)
-    answers: Callable[[AnyRequest, Exception], Response[bytes]] = _Answers(stoa.dialects)
-    app = Litestar(
-        [*handlers, *operations_routes(stoa.service, document, demo=stoa.demo)],
-        openapi_config=None,
-        logging_config=None,
-        request_max_body_size=MOST_JSON,
-        exception_handlers={Exception: answers},
-        pdb_on_exception=False,
-    )
-    return counted(cast(AsgiApp, app))
+    document = openapi_document(described, server=server)
+    return [*described, *operations_routes(stoa.service, document, demo=stoa.demo)]
+
+
+def web_app(stoa: Stoa, *, server: str) -> AsgiApp:
+    """The web application over a service; ``server`` is the address that the OpenAPI document names."""
+    answers = _Answers(stoa.dialects)
+    routes = [
+        Route(_as_starlette_reads(endpoint.path), answers.always(endpoint), methods=[endpoint.method])
+        for endpoint in endpoints(stoa, server=server)
+    ]
+    return counted(Starlette(routes=routes, exception_handlers={HTTPException: answers.refuse}))
+
+
+class _Number(Convertor[int]):
+    """A number in an address that the database can hold; anything else is an unknown address."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("number", _Number())
+
+
+def _as_starlette_reads(path: str) -> str:
+    return path.replace(":str}", "}").replace(":int}", ":number}")
 
 
 class _Answers:
@@ -137,48 +158,64 @@ class _Answers:
     def __init__(self, dialects: Sequence[Dialect]) -> None:
         self._dialects = dialects
 
-    def __call__(self, request: AnyRequest, fault: Exception) -> Response[bytes]:
-        said = _as_fault(fault)
+    def always(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+        """The endpoint's handler, made to answer whatever happens."""
+        handler, template = endpoint.handler, endpoint.path
+
+        async def answer(request: Request) -> Response:
+            request.scope[ROUTE] = template
+            try:
+                return await handler(request, **request.path_params)
+            except Exception as fault:  # noqa: BLE001 - a caller never sees a traceback
+                return self._say(request, _as_fault(fault), fault)
+
+        return answer
+
+    def refuse(self, request: Request, fault: Exception) -> Response:
+        """There is no such address, or it takes another method."""
+        return self._say(request, _as_fault(fault), fault)
+
+    def _say(self, request: Request, said: Fault, fault: Exception) -> Response:
         if said.status >= INTERNAL:
-            log.error("request.failed", path=request.scope.get("path_template"), exc_info=fault)
+            log.error("request.failed", route=request.scope.get(ROUTE), exc_info=fault)
         path = request.scope["path"]
-        for dialect in self._dialects:
-            if path.startswith(dialect.paths):
-                return _answer(said, dialect.render(said))
-        return _answer(said, operator_faults.render(said))
-
-
-def _answer(said: Fault, body: bytes) -> Response[bytes]:
-    return Response(body, status_code=said.status, media_type=JSON, headers=dict(said.headers))
+        speaking = (dialect.render for dialect in self._dialects if path.startswith(dialect.paths))
+        render = next(speaking, operator_faults.render)
+        return reply_bytes(render(said), said.status, headers=said.headers)
 
 
 INTERNAL = 500
-TOO_LARGE = 413
 
 
 def _as_fault(fault: Exception) -> Fault:
     if isinstance(fault, Fault):
         return fault
-    if isinstance(fault, Stranger):
-        return unauthorized()
-    if isinstance(fault, Conflict):
-        return Fault(409, "conflict", "The order is being changed by others; try again.")
-    if isinstance(fault, BlobStoreUnavailable):
-        return Fault(503, "files_unavailable", "Files cannot be kept or read right now; try again.")
     if isinstance(fault, HTTPException):
-        return _from_litestar(fault)
+        return _from_starlette(fault)
+    make = next((made for kind, made in _FAULTS.items() if isinstance(fault, kind)), _internal)
+    return make()
+
+
+def _internal() -> Fault:
     return Fault(INTERNAL, "internal", "Something went wrong on our side; it has been noted.")
+
+
+_FAULTS: dict[type[Exception], Callable[[], Fault]] = {
+    Stranger: unauthorized,
+    Conflict: lambda: Fault(409, "conflict", "The order is being changed by others; try again."),
+    BlobStoreUnavailable: lambda: Fault(
+        503, "files_unavailable", "Files cannot be kept or read right now; try again."
+    ),
+    ClientDisconnect: lambda: Fault(400, "invalid_format", "The request broke off."),
+}
 
 
 _WORDS = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not answer to this method."),
-    TOO_LARGE: ("too_large", "The request is too large."),
 }
 
 
-def _from_litestar(fault: HTTPException) -> Fault:
-    # An address whose number is no number is simply unknown.
-    status = 404 if fault.status_code == 400 else fault.status_code  # noqa: PLR2004
-    code, message = _WORDS.get(status, ("invalid", "The request cannot be read."))
-    return Fault(status, code, message, headers=fault.headers or {})
+def _from_starlette(fault: HTTPException) -> Fault:
+    code, message = _WORDS.get(fault.status_code, ("invalid", "The request cannot be read."))
+    return Fault(fault.status_code, code, message, headers=fault.headers or {})

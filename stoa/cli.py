@@ -23,7 +23,7 @@ from stoa.orders.shop import Shop
 from stoa.processes import end_with_parent
 from stoa.settings import VARIABLES, Settings, WrongSetting, read_settings
 from stoa.simulator.orders import believable_order
-from stoa.simulator.run import Simulation, read_rate, simulate
+from stoa.simulator.run import CannotSimulate, Simulation, read_rate, simulate
 from stoa.store.database import DatabaseUnavailable
 from stoa.store.installation import SecretKeyChanged
 from stoa.store.local_postgres import PostgresUnavailable
@@ -58,6 +58,7 @@ SAYS_IT_ALL = (
     SecretKeyChanged,
     BlobUrlInvalid,
     BlobStoreUnavailable,
+    CannotSimulate,
 )
 """Exceptions whose message is a sentence for the one who typed the command."""
 
@@ -352,6 +353,7 @@ def simulate_command(
     json: Json = False,
 ) -> None:
     """Be the customers, the merchant and the couriers of a running demo server."""
+    configure_logs("warning")
     end_with_parent()
     try:
         simulation = Simulation.of_demo(data, shop_number=shop_number, url=url, per_second=read_rate(rate))

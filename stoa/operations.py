@@ -5,14 +5,14 @@ import html
 from typing import Any
 
 import asyncpg
-from litestar import Request, get
-from litestar.handlers import HTTPRouteHandler
-from litestar.response.base import ASGIResponse
+from starlette.requests import Request
+from starlette.responses import Response
 
 from stoa.service import Service
 from stoa.store.migrations import pending
 from stoa.web.metrics import render_metrics
 from stoa.web.replies import reply, reply_bytes
+from stoa.web.routing import Endpoint, get
 
 READY_WITHIN = 2.0
 """Seconds for the database to answer: a load balancer waits no longer."""
@@ -20,16 +20,16 @@ READY_WITHIN = 2.0
 UNAVAILABLE = 503
 
 
-def operations_routes(service: Service, document: dict[str, Any], *, demo: bool) -> list[HTTPRouteHandler]:
+def operations_routes(service: Service, document: dict[str, Any], *, demo: bool) -> list[Endpoint]:
     """The handlers; ``document`` is the OpenAPI document."""
     front = _front_page(document, demo=demo)
 
     @get("/health/live")
-    async def live() -> ASGIResponse:
+    async def live(_request: Request) -> Response:
         return reply({"status": "ok"})
 
     @get("/health/ready")
-    async def ready() -> ASGIResponse:
+    async def ready(_request: Request) -> Response:
         try:
             async with asyncio.timeout(READY_WITHIN):
                 missing = await pending(service.pool)
@@ -40,19 +40,23 @@ def operations_routes(service: Service, document: dict[str, Any], *, demo: bool)
         return reply({"status": "ok"})
 
     @get("/metrics")
-    async def metrics() -> ASGIResponse:
+    async def metrics(_request: Request) -> Response:
         page, media_type = await render_metrics(service)
         return reply_bytes(page, media_type=media_type)
 
     @get("/schema/openapi.json")
-    async def schema() -> ASGIResponse:
+    async def schema(_request: Request) -> Response:
         return reply(document)
 
-    @get(["/", "/schema"])
-    async def front_page(request: Request[Any, Any, Any]) -> ASGIResponse:  # noqa: ARG001
+    @get("/schema")
+    async def front_page(_request: Request) -> Response:
         return reply_bytes(front, media_type="text/html; charset=utf-8")
 
-    return [live, ready, metrics, schema, front_page]
+    @get("/")
+    async def first_page(_request: Request) -> Response:
+        return reply_bytes(front, media_type="text/html; charset=utf-8")
+
+    return [live, ready, metrics, schema, front_page, first_page]
 
 
 def _front_page(document: dict[str, Any], *, demo: bool) -> bytes:

@@ -182,7 +182,9 @@ def _child(*arguments: str) -> Iterator[None]:
 
 
 def _start(arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "stoa", *arguments], start_new_session=True)
+    # What scripts read on standard output is the one line of the first process.
+    command = [sys.executable, "-m", "stoa", *arguments]
+    return subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:

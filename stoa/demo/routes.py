@@ -1,21 +1,18 @@
 """The demo's own receiver of webhooks, and what it received; there only with ``serve --demo``."""
 
-from typing import Any
-
 import asyncpg
-from litestar import Request, get, post
-from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
-from litestar.response.base import ASGIResponse
 from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
 
 from stoa.service import Service
 from stoa.store.inbox import Inbox
-from stoa.web.bodies import JsonReader
+from stoa.web.bodies import JsonReader, read_body
 from stoa.web.faults import not_found
 from stoa.web.openapi import described
 from stoa.web.queries import BIGGEST, read_query, whole_number
 from stoa.web.replies import reply
+from stoa.web.routing import Endpoint, get, post
 
 TAG = "Demo"
 SHOWN = 100
@@ -34,12 +31,12 @@ class Hook(Struct, frozen=True):
 read_hook = JsonReader(Hook)
 
 
-def demo_routes(service: Service) -> list[HTTPRouteHandler]:
+def demo_routes(service: Service) -> list[Endpoint]:
     inbox = Inbox(service.pool)
 
     @post(
         "/demo/hooks/{shop_id:int}",
-        opt=described(
+        said=described(
             "The demo shop's receiver",
             tag=TAG,
             body=Hook,
@@ -47,8 +44,8 @@ def demo_routes(service: Service) -> list[HTTPRouteHandler]:
             public=True,
         ),
     )
-    async def receive(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
-        body = await request.body()
+    async def receive(request: Request, shop_id: int) -> Response:
+        body = await read_body(request)
         code = read_hook.read(body).order.code
         if not 1 <= shop_id <= BIGGEST:
             raise not_found("Shop")
@@ -62,14 +59,14 @@ def demo_routes(service: Service) -> list[HTTPRouteHandler]:
 
     @get(
         "/demo/inbox",
-        opt=described(
+        said=described(
             "What the demo shops were sent, newest first",
             tag=TAG,
             query={"order": "Only webhooks of the order with this code", "limit": "How many, 1 to 1000"},
             public=True,
         ),
     )
-    async def show_inbox(request: Request[Any, Any, Any]) -> ASGIResponse:
+    async def show_inbox(request: Request) -> Response:
         query = read_query(request, {"order": str, "limit": whole_number(1, 1000)})
         return reply({"items": await inbox.newest(order_code=query["order"], limit=query["limit"] or SHOWN)})
 

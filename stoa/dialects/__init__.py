@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Protocol
 
-from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
 from stoa.documents.links import Links
@@ -19,6 +18,7 @@ from stoa.service import Service
 from stoa.settings import Settings
 from stoa.store.orders import Message
 from stoa.web.faults import Fault
+from stoa.web.routing import Endpoint
 
 GROUP = "stoa.dialects"
 
@@ -42,7 +42,7 @@ class Dialect(Protocol):
     endpoint_headers: Mapping[str, Mapping[str, str]]
     """The headers of its webhooks, by kind of endpoint."""
 
-    def handlers(self, service: Service) -> Sequence[HTTPRouteHandler]:
+    def handlers(self, service: Service) -> Sequence[Endpoint]:
         """Its routes."""
 
     def render(self, fault: Fault) -> bytes:

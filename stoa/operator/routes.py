@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from litestar import Request, delete, get, patch, post, put
-from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
-from litestar.response.base import ASGIResponse
 from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
 
 from stoa.operator import examples
 from stoa.operator import requests as bodies
@@ -21,11 +19,12 @@ from stoa.orders.shop import Shop
 from stoa.service import Service
 from stoa.store.orders import ChannelRefTaken, KeyTaken, Stored
 from stoa.store.shops import OPERATOR_PREFIX, PlacingCall, Stranger, Token, read_token
-from stoa.web.bodies import AnyRequest, JsonReader, check_text
+from stoa.web.bodies import JsonReader, check_text, read_body
 from stoa.web.faults import Fault, invalid, not_found, unauthorized
 from stoa.web.openapi import described
 from stoa.web.queries import BIGGEST, Readers, moment, one_of, read_query, whole_number
 from stoa.web.replies import reply
+from stoa.web.routing import Endpoint, delete, get, patch, post, put
 from stoa.webhooks.guard import UrlRefused
 from stoa.webhooks.signing import new_signing_key, shown
 
@@ -60,18 +59,18 @@ class OperatorApi:
         self.dialects = dialects
         self.webhook_kind = webhook_kind
 
-    async def enter(self, request: AnyRequest) -> None:
+    async def enter(self, request: Request) -> None:
         """Let the operator in. Raises Fault or Stranger."""
         await self.service.shops.operator(bearer(request))
 
-    async def shop(self, request: AnyRequest, shop_id: int) -> Shop:
+    async def shop(self, request: Request, shop_id: int) -> Shop:
         """The shop asked for. Raises Fault or Stranger."""
         call = await self.service.shops.operator(bearer(request), known_number(shop_id, "Shop"))
         if call.shop is None:
             raise not_found("Shop")
         return call.shop
 
-    async def order(self, request: AnyRequest, shop_id: int, order_id: int) -> tuple[Shop, Stored]:
+    async def order(self, request: Request, shop_id: int, order_id: int) -> tuple[Shop, Stored]:
         """The order asked for. Raises Fault or Stranger."""
         call = await self.service.shops.operator(
             bearer(request), known_number(shop_id, "Shop"), known_number(order_id, "Order")
@@ -82,14 +81,14 @@ class OperatorApi:
             raise not_found("Order")
         return call.shop, call.found
 
-    def show(self, order: Order, shop: Shop, status: int = 200) -> ASGIResponse:
+    def show(self, order: Order, shop: Shop, status: int = 200) -> Response:
         return reply(order_view(order, shop, self.codes), status)
 
-    async def place(self, request: AnyRequest, shop_id: int) -> ASGIResponse:
+    async def place(self, request: Request, shop_id: int) -> Response:
         """Place an order once, however often the request with its key is sent. Raises Fault or Stranger."""
         key = _idempotency_key(request)
         token, number = bearer(request), known_number(shop_id, "Shop")
-        raw = await request.body()
+        raw = await read_body(request)
         request_hash = bodies.hash_request(raw) if key else None
         call = await self.service.shops.placing(token, number, key)
         if call.shop is None:
@@ -111,27 +110,27 @@ class OperatorApi:
             raise say(order)
         return self._placed(order, call.shop)
 
-    def _placed(self, order: Order, shop: Shop) -> ASGIResponse:
+    def _placed(self, order: Order, shop: Shop) -> Response:
         return reply({"id": order.id, "codes": self.codes(order, shop)}, CREATED)
 
-    def _placed_before(self, call: PlacingCall, shop: Shop, request_hash: bytes | None) -> ASGIResponse:
+    def _placed_before(self, call: PlacingCall, shop: Shop, request_hash: bytes | None) -> Response:
         if call.earlier is None or call.earlier.request_hash != request_hash:
             message = "This Idempotency-Key has been used for another request."
             raise Fault(CONFLICT, "idempotency_key_reused", message, field="Idempotency-Key")
         return self._placed(call.earlier.order, shop)
 
     async def do(
-        self, request: AnyRequest, shop_id: int, order_id: int, read: Callable[[bytes, Order], Asked]
-    ) -> ASGIResponse:
+        self, request: Request, shop_id: int, order_id: int, read: Callable[[bytes, Order], Asked]
+    ) -> Response:
         """Do to an order what is asked and answer with it. Raises Fault or Stranger."""
         shop, stored = await self.order(request, shop_id, order_id)
-        command, by = read(await request.body(), stored.order)
+        command, by = read(await read_body(request), stored.order)
         outcome = await self.service.engine.carry_out(command, on=stored, shop=shop, by=by)
         if isinstance(outcome, Refused):
             raise say(outcome)
         return self.show(outcome, shop)
 
-    async def set_webhook(self, request: AnyRequest, shop_id: int) -> ASGIResponse:
+    async def set_webhook(self, request: Request, shop_id: int) -> Response:
         """Tell a shop's events to an address, which is checked first. Raises Fault or Stranger."""
         shop = await self.shop(request, shop_id)
         url = (await read_webhook(request)).url
@@ -150,7 +149,7 @@ class OperatorApi:
         return reply(said | ({"warning": verdict.warning} if verdict.warning else {}))
 
 
-def bearer(request: AnyRequest) -> Token:
+def bearer(request: Request) -> Token:
     """The operator's token. Raises Fault."""
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
@@ -168,7 +167,7 @@ def known_number(number: int, what: str) -> int:
     return number
 
 
-def _idempotency_key(request: AnyRequest) -> str | None:
+def _idempotency_key(request: Request) -> str | None:
     key: str | None = request.headers.get("idempotency-key")
     if key is None:
         return None
@@ -187,7 +186,7 @@ read_order = JsonReader(bodies.OrderBody)
 
 def operator_routes(
     service: Service, *, codes: Codes, dialects: frozenset[str], webhook_kind: str
-) -> list[HTTPRouteHandler]:
+) -> list[Endpoint]:
     """The handlers of the operator's API. ``webhook_kind`` is the endpoint that a shop's webhook URL sets."""
     api = OperatorApi(service, codes, dialects, webhook_kind)
     return [
@@ -199,20 +198,20 @@ def operator_routes(
     ]
 
 
-def _shop_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
+def _shop_routes(api: OperatorApi) -> list[Endpoint]:
     @post(
         SHOPS,
-        opt=described(
+        said=described(
             "Create a shop", tag=TAG_SHOPS, body=bodies.ShopBody, example=examples.SHOP, status=CREATED
         ),
     )
-    async def create_shop(request: Request[Any, Any, Any]) -> ASGIResponse:
+    async def create_shop(request: Request) -> Response:
         await api.enter(request)
         shop = (await read_shop(request)).shop()
         return reply(shop_view(await api.service.shops.add(shop, api.service.clock())), CREATED)
 
-    @get(SHOPS, opt=described("List the shops", tag=TAG_SHOPS, query=PAGING))
-    async def list_shops(request: Request[Any, Any, Any]) -> ASGIResponse:
+    @get(SHOPS, said=described("List the shops", tag=TAG_SHOPS, query=PAGING))
+    async def list_shops(request: Request) -> Response:
         await api.enter(request)
         query = read_query(request, PAGING_READERS)
         limit = query["limit"] or PAGE
@@ -221,13 +220,13 @@ def _shop_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
         )
         return _page([listed_shop_view(shop) for shop in listed], limit)
 
-    @get(SHOP, opt=described("Show a shop", tag=TAG_SHOPS))
-    async def show_shop(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+    @get(SHOP, said=described("Show a shop", tag=TAG_SHOPS))
+    async def show_shop(request: Request, shop_id: int) -> Response:
         return reply(shop_view(await api.shop(request, shop_id)))
 
     @post(
         f"{SHOP}/credentials",
-        opt=described(
+        said=described(
             "Issue a token for one dialect; the one before it is void at once",
             tag=TAG_SHOPS,
             body=bodies.CredentialsBody,
@@ -235,7 +234,7 @@ def _shop_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
             status=CREATED,
         ),
     )
-    async def issue_credentials(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+    async def issue_credentials(request: Request, shop_id: int) -> Response:
         shop = await api.shop(request, shop_id)
         dialect = (await read_credentials(request)).dialect
         if dialect not in api.dialects:
@@ -246,31 +245,31 @@ def _shop_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
     return [create_shop, list_shops, show_shop, issue_credentials]
 
 
-def _terms_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
+def _terms_routes(api: OperatorApi) -> list[Endpoint]:
     @patch(
         SHOP,
-        opt=described(
+        said=described(
             "Change a shop's terms and flags",
             tag=TAG_SHOPS,
             body=bodies.ShopTermsBody,
             example=examples.TERMS,
         ),
     )
-    async def change_shop(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+    async def change_shop(request: Request, shop_id: int) -> Response:
         shop = await api.shop(request, shop_id)
         changed = await api.service.shops.change(shop.id, **(await read_terms(request)).terms())
         return reply(shop_view(changed or shop))
 
     @put(
         f"{SHOP}/pickup_locations",
-        opt=described(
+        said=described(
             "Set a shop's pickup locations, the default first",
             tag=TAG_SHOPS,
             body=bodies.LocationsBody,
             example=examples.LOCATIONS,
         ),
     )
-    async def set_pickup_locations(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+    async def set_pickup_locations(request: Request, shop_id: int) -> Response:
         shop = await api.shop(request, shop_id)
         locations = bodies.locations_of((await read_locations(request)).pickup_locations)
         changed = await api.service.shops.change(shop.id, locations=locations)
@@ -278,18 +277,18 @@ def _terms_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
 
     @put(
         f"{SHOP}/webhook",
-        opt=described(
+        said=described(
             "Set where a shop is told of its orders",
             tag=TAG_SHOPS,
             body=bodies.WebhookBody,
             example=examples.WEBHOOK,
         ),
     )
-    async def set_webhook(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+    async def set_webhook(request: Request, shop_id: int) -> Response:
         return await api.set_webhook(request, shop_id)
 
-    @delete(f"{SHOP}/webhook", status_code=200, opt=described("Tell a shop no more", tag=TAG_SHOPS))
-    async def remove_webhook(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+    @delete(f"{SHOP}/webhook", said=described("Tell a shop no more", tag=TAG_SHOPS))
+    async def remove_webhook(request: Request, shop_id: int) -> Response:
         shop = await api.shop(request, shop_id)
         await api.service.shops.remove_endpoint(shop.id, api.webhook_kind)
         return reply({"url": None})
@@ -305,7 +304,7 @@ ORDER_FILTERS = {
 }
 
 
-def _order_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
+def _order_routes(api: OperatorApi) -> list[Endpoint]:
     readers: Readers = {
         **PAGING_READERS,
         "state": one_of({state.value: state for state in State}),
@@ -316,7 +315,7 @@ def _order_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
 
     @post(
         ORDERS,
-        opt=described(
+        said=described(
             "Place an order as the checkout does",
             tag=TAG_ORDERS,
             body=bodies.OrderBody,
@@ -325,31 +324,27 @@ def _order_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
             status=CREATED,
         ),
     )
-    async def place_order(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+    async def place_order(request: Request, shop_id: int) -> Response:
         return await api.place(request, shop_id)
 
     @get(
         ORDERS,
-        opt=described("List a shop's orders, newest first", tag=TAG_ORDERS, query=PAGING | ORDER_FILTERS),
+        said=described("List a shop's orders, newest first", tag=TAG_ORDERS, query=PAGING | ORDER_FILTERS),
     )
-    async def list_orders(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+    async def list_orders(request: Request, shop_id: int) -> Response:
         shop = await api.shop(request, shop_id)
         query = read_query(request, readers)
         limit, before = query.pop("limit") or PAGE, query.pop("cursor") or BIGGEST
         orders = await api.service.orders.page(shop.id, before=before, limit=limit + 1, **query)
         return _page([order_view(order, shop, api.codes) for order in orders], limit)
 
-    @get(ORDER, opt=described("Show an order", tag=TAG_ORDERS))
-    async def show_order(
-        request: Request[Any, Any, Any], shop_id: FromPath[int], order_id: FromPath[int]
-    ) -> ASGIResponse:
+    @get(ORDER, said=described("Show an order", tag=TAG_ORDERS))
+    async def show_order(request: Request, shop_id: int, order_id: int) -> Response:
         shop, stored = await api.order(request, shop_id, order_id)
         return api.show(stored.order, shop)
 
-    @get(f"{ORDER}/events", opt=described("Show what happened to an order", tag=TAG_ORDERS))
-    async def list_events(
-        request: Request[Any, Any, Any], shop_id: FromPath[int], order_id: FromPath[int]
-    ) -> ASGIResponse:
+    @get(f"{ORDER}/events", said=described("Show what happened to an order", tag=TAG_ORDERS))
+    async def list_events(request: Request, shop_id: int, order_id: int) -> Response:
         shop, stored = await api.order(request, shop_id, order_id)
         history = await api.service.orders.history(shop.id, stored.order.id)
         return reply({"items": history})
@@ -357,7 +352,7 @@ def _order_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
     return [place_order, list_orders, show_order, list_events]
 
 
-def _page(items: list[Json], limit: int) -> ASGIResponse:
+def _page(items: list[Json], limit: int) -> Response:
     """A page of at most ``limit``; one item more than that says that there is another page."""
     more = len(items) > limit
     return reply({"items": items[:limit], "next": str(items[limit - 1]["id"]) if more else None})
@@ -403,11 +398,11 @@ ACTIONS = {
 }
 
 
-def _action_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
+def _action_routes(api: OperatorApi) -> list[Endpoint]:
     return [_action_route(api, name, action) for name, action in ACTIONS.items()]
 
 
-def _action_route(api: OperatorApi, name: str, action: Action) -> HTTPRouteHandler:
+def _action_route(api: OperatorApi, name: str, action: Action) -> Endpoint:
     reader: JsonReader[Any] = JsonReader(action.body)
 
     def read(raw: bytes, order: Order) -> Asked:
@@ -415,18 +410,15 @@ def _action_route(api: OperatorApi, name: str, action: Action) -> HTTPRouteHandl
 
     @post(
         f"{ORDER}/{name}",
-        name=f"operator {name}",
-        opt=described(action.summary, tag=TAG_ORDERS, body=action.body, example=action.example),
+        said=described(action.summary, tag=TAG_ORDERS, body=action.body, example=action.example),
     )
-    async def act(
-        request: Request[Any, Any, Any], shop_id: FromPath[int], order_id: FromPath[int]
-    ) -> ASGIResponse:
+    async def act(request: Request, shop_id: int, order_id: int) -> Response:
         return await api.do(request, shop_id, order_id, read)
 
     return act
 
 
-def _delivery_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
+def _delivery_routes(api: OperatorApi) -> list[Endpoint]:
     readers: Readers = {
         **PAGING_READERS,
         "state": one_of({state: state for state in ("pending", "delivered", "dead")}),
@@ -436,11 +428,11 @@ def _delivery_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
 
     @get(
         DELIVERIES,
-        opt=described(
+        said=described(
             "List webhook deliveries with their attempts", tag=TAG_DELIVERIES, query=PAGING | filters
         ),
     )
-    async def list_deliveries(request: Request[Any, Any, Any], shop_id: FromPath[int]) -> ASGIResponse:
+    async def list_deliveries(request: Request, shop_id: int) -> Response:
         shop = await api.shop(request, shop_id)
         query = read_query(request, readers)
         limit = query["limit"] or PAGE
@@ -455,11 +447,9 @@ def _delivery_routes(api: OperatorApi) -> list[HTTPRouteHandler]:
 
     @post(
         f"{DELIVERIES}/{{delivery_id:int}}/resend",
-        opt=described("Send a delivery again, with the same bytes", tag=TAG_DELIVERIES),
+        said=described("Send a delivery again, with the same bytes", tag=TAG_DELIVERIES),
     )
-    async def resend(
-        request: Request[Any, Any, Any], shop_id: FromPath[int], delivery_id: FromPath[int]
-    ) -> ASGIResponse:
+    async def resend(request: Request, shop_id: int, delivery_id: int) -> Response:
         shop = await api.shop(request, shop_id)
         number = known_number(delivery_id, "Delivery")
         if not await api.service.deliveries.resend(shop.id, number, api.service.clock()):

@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, Generic, TypeVar
+from io import BytesIO
+from typing import Generic, TypeVar
 
 import msgspec
-from litestar import Request
-from litestar.datastructures import UploadFile
-from litestar.exceptions import HTTPException
+from multipart import MultipartError, MultipartParser, parse_options_header
+from starlette.requests import Request
 
-from stoa.web.faults import Fault, broken, invalid
+from stoa.web.faults import Fault, broken, invalid, too_large
 
 T = TypeVar("T")
-AnyRequest = Request[Any, Any, Any]
 
 MOST_JSON = 1024**2
 """The largest JSON body, in bytes."""
@@ -20,8 +19,12 @@ MOST_JSON = 1024**2
 MOST_UPLOAD = 7 * 1024**2
 """The largest file, in bytes, of the file alone."""
 
-MOST_FORM = MOST_UPLOAD + 64 * 1024
-"""The largest multipart body: the file and what a form puts around it."""
+MOST_FORM = 2 * MOST_UPLOAD
+"""The largest multipart body, in bytes: a file that is a little too large is still read, to say just that."""
+
+
+MOST_PARTS = 20
+"""The most fields of a form: ours has one, a browser adds some."""
 
 
 class JsonReader(Generic[T]):
@@ -31,8 +34,8 @@ class JsonReader(Generic[T]):
         self.wanted = wanted
         self._decoder = msgspec.json.Decoder(wanted)
 
-    async def __call__(self, request: AnyRequest) -> T:
-        return self.read(await request.body())
+    async def __call__(self, request: Request) -> T:
+        return self.read(await read_body(request))
 
     def read(self, body: bytes) -> T:
         """The value. Raises Fault: 400 for what is not JSON, 422 for what is not of the type."""
@@ -94,20 +97,40 @@ def check_text(field: str, text: str) -> str:
     return text
 
 
-async def read_file(request: AnyRequest, field: str) -> tuple[str, bytes]:
+async def read_body(request: Request, most: int = MOST_JSON) -> bytes:
+    """The whole body. Raises Fault for one that is larger than ``most`` bytes."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > most:
+        raise too_large(most)
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise too_large(most)
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def read_file(request: Request, field: str) -> tuple[str, bytes]:
     """Name and content of the one file of a form. Raises Fault."""
-    if not request.content_type[0].startswith("multipart/form-data"):
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind != "multipart/form-data" or "boundary" not in options:
         raise invalid(field, "Send the file as multipart/form-data.")
     try:
-        form = await request.form()
-    except (HTTPException, ValueError, UnicodeDecodeError) as fault:
-        raise _form_fault(field, fault) from fault
-    file = form.get(field)
-    if not isinstance(file, UploadFile):
-        raise invalid(field, "The file is missing.")
-    return check_text(field, file.filename), await file.read()
+        body = await read_body(request, MOST_FORM)
+    except Fault as fault:
+        raise invalid(field, "The file is larger than 7 MB.") from fault
+    return _file_in_form(body, options["boundary"], field)
 
 
-def _form_fault(field: str, fault: Exception) -> Exception:
-    is_our_limit = isinstance(fault, HTTPException) and fault.status_code == 413  # noqa: PLR2004
-    return fault if is_our_limit else invalid(field, "The form cannot be read.")
+def _file_in_form(body: bytes, boundary: str, field: str) -> tuple[str, bytes]:
+    # The body is in memory already and has its own limit: the parts stay there.
+    limits = {"spool_limit": MOST_FORM, "memory_limit": MOST_FORM, "disk_limit": 0}
+    try:
+        parts = list(MultipartParser(BytesIO(body), boundary, strict=True, part_limit=MOST_PARTS, **limits))
+    except (MultipartError, UnicodeDecodeError, ValueError) as fault:
+        raise invalid(field, "The form cannot be read.") from fault
+    for part in parts:
+        if part.name == field and part.filename is not None:
+            return check_text(field, part.filename), part.raw
+    raise invalid(field, "The file is missing.")

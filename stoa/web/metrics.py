@@ -27,6 +27,9 @@ ATTEMPT_SECONDS = Histogram(
     buckets=(0.05, 0.2, 1, 5, 10),
 )
 
+ROUTE = "stoa.route"
+"""Where a request's scope keeps the path of its route, for counting and logging."""
+
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The library's own name for where processes put their counters."""
 
@@ -55,7 +58,7 @@ def counted(app: AsgiApp) -> AsgiApp:
         async def sending(message: Any) -> None:
             if message["type"] == "http.response.start":
                 # An address that no route has is one label, however many strangers try.
-                route = scope.get("path_template") or "none"
+                route = scope.get(ROUTE, "none")
                 _requests(route, scope["method"], message["status"]).inc()
             await send(message)
 

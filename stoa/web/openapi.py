@@ -5,7 +5,8 @@ from importlib.metadata import version
 from typing import Any
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
+
+from stoa.web.routing import Endpoint
 
 Json = dict[str, Any]
 
@@ -24,34 +25,30 @@ def described(  # noqa: PLR0913 - each is a part of the description
     status: int = 200,
     public: bool = False,
 ) -> Json:
-    """What a route says of itself, for Litestar's ``opt``. ``query`` and ``headers`` are names and meanings."""
+    """What a route says of itself. ``query`` and ``headers`` are names and meanings."""
     return {
-        "described": {
-            "summary": summary,
-            "tag": tag,
-            "body": body,
-            "example": example,
-            "file_field": file_field,
-            "query": query or {},
-            "headers": headers or {},
-            "status": status,
-            "public": public,
-        }
+        "summary": summary,
+        "tag": tag,
+        "body": body,
+        "example": example,
+        "file_field": file_field,
+        "query": query or {},
+        "headers": headers or {},
+        "status": status,
+        "public": public,
     }
 
 
-def openapi_document(routes: Iterable[HTTPRouteHandler], *, server: str) -> Json:
+def openapi_document(routes: Iterable[Endpoint], *, server: str) -> Json:
     """The document over all routes that are described."""
-    told = [(route, route.opt["described"]) for route in routes if "described" in route.opt]
+    told = [(route, route.said) for route in routes if route.said is not None]
     bodies = [said["body"] for _, said in told if said["body"] is not None]
     schemas, components = msgspec.json.schema_components(bodies, ref_template=REF)
     schema_of = dict(zip(bodies, schemas, strict=True))
     paths: dict[str, Json] = {}
     for route, said in told:
-        path = _path(route)
-        for method in sorted(route.http_methods):
-            if method != "HEAD":
-                paths.setdefault(path, {})[method.lower()] = _operation(route, said, schema_of)
+        path = route.path.replace(":str}", "}").replace(":int}", "}")
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route, said, schema_of)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -68,16 +65,9 @@ def openapi_document(routes: Iterable[HTTPRouteHandler], *, server: str) -> Json
     }
 
 
-def _path(route: HTTPRouteHandler) -> str:
-    path = min(route.paths)
-    for kind in (":str", ":int"):
-        path = path.replace(kind, "")
-    return path
-
-
-def _operation(route: HTTPRouteHandler, said: Json, schema_of: Mapping[type, Json]) -> Json:
+def _operation(route: Endpoint, said: Json, schema_of: Mapping[type, Json]) -> Json:
     operation: Json = {
-        "operationId": f"{said['tag']} {route.handler_name}".replace(" ", "_").lower(),
+        "operationId": f"{said['tag']} {route.handler.__name__}".replace(" ", "_").lower(),
         "summary": said["summary"],
         "tags": [said["tag"]],
         "parameters": _parameters(route, said),
@@ -94,11 +84,10 @@ def _operation(route: HTTPRouteHandler, said: Json, schema_of: Mapping[type, Jso
     return operation
 
 
-def _parameters(route: HTTPRouteHandler, said: Json) -> Sequence[Json]:
-    path = min(route.paths)
+def _parameters(route: Endpoint, said: Json) -> Sequence[Json]:
     of_path = [
         _parameter(*part.strip("{}").split(":"), place="path")
-        for part in path.split("/")
+        for part in route.path.split("/")
         if part.startswith("{")
     ]
     of_query = [

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from stoa.web.bodies import AnyRequest, check_text
+from starlette.requests import Request
+
+from stoa.web.bodies import check_text
 from stoa.web.faults import invalid
 from stoa.web.moments import as_utc
 
@@ -14,7 +16,7 @@ Readers = Mapping[str, Callable[[str], object]]
 """How each known name is read; a reader raises ValueError with what the value must be."""
 
 
-def read_query(request: AnyRequest, readers: Readers) -> dict[str, Any]:
+def read_query(request: Request, readers: Readers) -> dict[str, Any]:
     """The given parameters by name; None for those that are not. Raises Fault."""
     given = request.query_params
     for name in given:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import msgspec
-from litestar.response.base import ASGIResponse
+from starlette.responses import Response
 
 _encode = msgspec.json.Encoder().encode
 
@@ -12,16 +12,12 @@ JSON = "application/json; charset=utf-8"
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-def reply(value: object, status: int = 200, headers: Mapping[str, str] = NO_HEADERS) -> ASGIResponse:
+def reply(value: object, status: int = 200) -> Response:
     """Answer with a value as JSON."""
-    return reply_bytes(_encode(value), status, headers=headers)
+    return reply_bytes(_encode(value), status)
 
 
 def reply_bytes(
-    body: bytes,
-    status: int = 200,
-    *,
-    media_type: str = JSON,
-    headers: Mapping[str, str] = NO_HEADERS,
-) -> ASGIResponse:
-    return ASGIResponse(body=body, status_code=status, media_type=media_type, headers=dict(headers))
+    body: bytes, status: int = 200, *, media_type: str = JSON, headers: Mapping[str, str] = NO_HEADERS
+) -> Response:
+    return Response(body, status, headers, media_type)

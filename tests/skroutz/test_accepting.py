@@ -253,7 +253,7 @@ async def test_an_order_without_the_marketplaces_courier_gets_no_voucher(
 
 async def test_what_the_api_does_not_know_is_ignored(market: Market) -> None:
     order = await market.order()
-    unknown = {"note": "γρήγορα", "pickup_windows": [99], "order": {"state": "delivered"}}
+    unknown = {"note": "γρήγορα", "pickup_windows": [99], "state": {"order": "delivered"}}
 
     assert answered(await market.ask(order, "accept", a_choice(order, **unknown))) == SUCCESS
 

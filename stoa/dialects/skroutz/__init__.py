@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from litestar.handlers import HTTPRouteHandler
-
 from stoa.dialects import Context
 from stoa.dialects.skroutz import faults, telling
 from stoa.dialects.skroutz.routes import NAME, order_routes
@@ -15,6 +13,7 @@ from stoa.orders.shop import Shop
 from stoa.service import Service
 from stoa.store.orders import Message
 from stoa.web.faults import Fault
+from stoa.web.routing import Endpoint
 
 
 class Skroutz:
@@ -25,7 +24,7 @@ class Skroutz:
     def __init__(self, context: Context) -> None:
         self._links = context.links
 
-    def handlers(self, service: Service) -> Sequence[HTTPRouteHandler]:
+    def handlers(self, service: Service) -> Sequence[Endpoint]:
         return order_routes(service)
 
     def render(self, fault: Fault) -> bytes:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from stoa.orders.order import State
 from stoa.orders.refusals import Refusal, Refused
 from stoa.web.faults import Fault
 
@@ -53,11 +54,16 @@ UNPROCESSABLE = 422
 
 
 def say(refused: Refused) -> Fault:
-    code = REFUSAL_CODES[refused.refusal]
-    message = refused.worded(ITS_OWN_WORDS.get(refused.refusal, refused.refusal.value))
+    code, message = REFUSAL_CODES[refused.refusal], _in_words(refused)
     if code is not A_FIELD:
         return Fault(UNPROCESSABLE, code, message)
     return Fault(UNPROCESSABLE, "invalid", message, field=refused.field)
+
+
+def _in_words(refused: Refused) -> str:
+    if refused.refusal is Refusal.WRONG_STATE and refused.state is State.OPEN:
+        return "Order not accepted yet."
+    return refused.worded(ITS_OWN_WORDS.get(refused.refusal, refused.refusal.value))
 
 
 def order_not_found() -> Fault:

@@ -3,13 +3,10 @@
 import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import Any
 
-from litestar import Request, get, post
-from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
-from litestar.response.base import ASGIResponse
 from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
 
 from stoa.dialects.skroutz import demo
 from stoa.dialects.skroutz.faults import order_not_found, say
@@ -33,10 +30,11 @@ from stoa.orders.shop import Shop
 from stoa.service import Service
 from stoa.store.orders import Stored
 from stoa.store.shops import SHOP_PREFIX, Stranger, Token, read_token
-from stoa.web.bodies import MOST_FORM, AnyRequest, read_file
+from stoa.web.bodies import read_file
 from stoa.web.faults import Fault, invalid, not_found, unauthorized
 from stoa.web.openapi import described
 from stoa.web.replies import reply
+from stoa.web.routing import Endpoint, get, post
 
 NAME = "skroutz"
 ORDERS = "/merchants/ecommerce/orders"
@@ -61,7 +59,7 @@ class OrdersApi:
         self._service = service
         self._vendor = f"application/vnd.{service.settings.site_name}+json"
 
-    async def find(self, request: AnyRequest, code: str) -> Asked:
+    async def find(self, request: Request, code: str) -> Asked:
         """The order asked for. Raises Fault: 406, 401, 404."""
         if not accepts(request.headers.get("accept", ""), self._vendor):
             raise _not_acceptable(self._vendor)
@@ -81,7 +79,7 @@ class OrdersApi:
             return demo.demo_view(asked.code, asked.order, asked.shop, links)
         return order_view(asked.order, asked.shop, links)
 
-    async def do(self, asked: Asked, command: Command) -> ASGIResponse:
+    async def do(self, asked: Asked, command: Command) -> Response:
         """Answer what came of the merchant's command. Raises Fault."""
         outcome = await self._carry_out(asked, command)
         if isinstance(outcome, Refused):
@@ -96,7 +94,7 @@ class OrdersApi:
             command, on=asked.stored, shop=asked.shop, by=Actor.MERCHANT
         )
 
-    async def attach_invoice(self, asked: Asked, filename: str, data: bytes) -> ASGIResponse:
+    async def attach_invoice(self, asked: Asked, filename: str, data: bytes) -> Response:
         """Keep the file, then let the order know of it: an order never names a file that is not there."""
         found = check_document(filename, data)
         if not isinstance(found, DocumentType):
@@ -111,7 +109,7 @@ class OrdersApi:
         invoice = UploadedInvoice(serial=serial, blob=blob, media_type=found.media_type, uploaded_at=now)
         return await self.do(asked, AttachInvoice(invoice=invoice))
 
-    async def trigger(self, asked: Asked, kind: str) -> ASGIResponse:
+    async def trigger(self, asked: Asked, kind: str) -> Response:
         """Send a demo order's webhook. Raises Fault."""
         if asked.stored is not None:
             raise Fault(422, "order_error", "Only demo orders can trigger webhook requests")
@@ -133,7 +131,7 @@ def _refuse_unknown() -> Asked:
     raise order_not_found()
 
 
-def bearer(request: AnyRequest) -> Token:
+def bearer(request: Request) -> Token:
     """The caller's token. Raises Fault."""
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
@@ -162,99 +160,96 @@ def _not_acceptable(vendor: str) -> Fault:
     return Fault(406, "not_acceptable", f"Send the header Accept: {vendor}; version={VERSION}")
 
 
-Handle = Callable[[Asked, AnyRequest], Awaitable[ASGIResponse]]
+Handle = Callable[[Asked, Request], Awaitable[Response]]
 
 
-def order_routes(service: Service) -> list[HTTPRouteHandler]:
+def order_routes(service: Service) -> list[Endpoint]:
     """The handlers of the Orders API."""
     api = OrdersApi(service)
 
-    @get(f"{ORDERS}/{{code:str}}", opt=described("Show an order", tag="Skroutz orders"))
-    async def show(request: Request[Any, Any, Any], code: FromPath[str]) -> ASGIResponse:
+    @get(f"{ORDERS}/{{code:str}}", said=described("Show an order", tag="Skroutz orders"))
+    async def show(request: Request, code: str) -> Response:
         return reply({"order": api.view(await api.find(request, code))})
 
     @post(
         f"{ORDERS}/{{code:str}}/accept",
-        opt=described(
+        said=described(
             "Accept an order",
             tag="Skroutz orders",
             body=AcceptBody,
             example={"pickup_location": "aT7demoLo1", "pickup_window": 1, "number_of_parcels": 1},
         ),
     )
-    async def accept(request: Request[Any, Any, Any], code: FromPath[str]) -> ASGIResponse:
+    async def accept(request: Request, code: str) -> Response:
         asked = await api.find(request, code)
         return await api.do(asked, (await read_accept(request)).command())
 
     @post(
         f"{ORDERS}/{{code:str}}/reject",
-        opt=described(
+        said=described(
             "Reject an order",
             tag="Skroutz orders",
             body=RejectBody,
             example={"rejection_reason_other": "Το κατάστημα είναι κλειστό για απογραφή"},
         ),
     )
-    async def reject(request: Request[Any, Any, Any], code: FromPath[str]) -> ASGIResponse:
+    async def reject(request: Request, code: str) -> Response:
         asked = await api.find(request, code)
         return await api.do(asked, (await read_reject(request)).command())
 
     @post(
         f"{ORDERS}/{{code:str}}/tracking_details",
-        opt=described(
+        said=described(
             "Note the parcels of an order that the merchant ships",
             tag="Skroutz orders",
             body=TrackingBody,
             example={"tracking_details": [{"courier": "acs", "tracking_code": "224085551"}]},
         ),
     )
-    async def note_tracking(request: Request[Any, Any, Any], code: FromPath[str]) -> ASGIResponse:
+    async def note_tracking(request: Request, code: str) -> Response:
         asked = await api.find(request, code)
         return await api.do(asked, (await read_tracking(request)).command())
 
     return [show, accept, reject, note_tracking, *_file_routes(api), *_bare_routes(api)]
 
 
-def _file_routes(api: OrdersApi) -> list[HTTPRouteHandler]:
+def _file_routes(api: OrdersApi) -> list[Endpoint]:
     @post(
         f"{ORDERS}/{{code:str}}/invoices",
-        request_max_body_size=MOST_FORM,
-        opt=described(
+        said=described(
             "Upload the receipt or invoice (pdf, png or jpg, at most 7 MB)",
             tag="Skroutz orders",
             file_field="invoice_file",
         ),
     )
-    async def upload_invoice(request: Request[Any, Any, Any], code: FromPath[str]) -> ASGIResponse:
+    async def upload_invoice(request: Request, code: str) -> Response:
         asked = await api.find(request, code)
         return await api.attach_invoice(asked, *await read_file(request, "invoice_file"))
 
     return [upload_invoice]
 
 
-def _bare_routes(api: OrdersApi) -> list[HTTPRouteHandler]:
+def _bare_routes(api: OrdersApi) -> list[Endpoint]:
     """The calls without a body."""
 
     @post(
-        f"{ORDERS}/{{code:str}}/set_as_ready", opt=described("Mark ready for dispatch", tag="Skroutz orders")
+        f"{ORDERS}/{{code:str}}/set_as_ready", said=described("Mark ready for dispatch", tag="Skroutz orders")
     )
-    async def set_as_ready(request: Request[Any, Any, Any], code: FromPath[str]) -> ASGIResponse:
+    async def set_as_ready(request: Request, code: str) -> Response:
         return await api.do(await api.find(request, code), MarkReady())
 
     @post(
         f"{ORDERS}/{{code:str}}/set_as_not_ready",
-        opt=described("Undo: not ready for dispatch", tag="Skroutz orders"),
+        said=described("Undo: not ready for dispatch", tag="Skroutz orders"),
     )
-    async def set_as_not_ready(request: Request[Any, Any, Any], code: FromPath[str]) -> ASGIResponse:
+    async def set_as_not_ready(request: Request, code: str) -> Response:
         return await api.do(await api.find(request, code), MarkNotReady())
 
     @post(
         f"{ORDERS}/{{code:str}}/trigger_webhook_request/{{kind:str}}",
-        opt=described("Send the webhook of a demo order", tag="Skroutz orders"),
+        said=described("Send the webhook of a demo order", tag="Skroutz orders"),
     )
-    async def trigger_webhook(
-        request: Request[Any, Any, Any], code: FromPath[str], kind: FromPath[str]
-    ) -> ASGIResponse:
+    async def trigger_webhook(request: Request, code: str, kind: str) -> Response:
         return await api.trigger(await api.find(request, code), kind)
 
     return [set_as_ready, set_as_not_ready, trigger_webhook]

@@ -1,0 +1,236 @@
+"""The OpenAPI document: it is valid, tells of every route, its examples work, and no request it allows breaks us."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import hypothesis
+import jsonschema_rs
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck
+from hypothesis import strategies as st
+from msgspec import Struct
+from schemathesis import APIOperation, Case, GenerationMode
+
+from stoa.app import Stoa, open_stoa
+from stoa.clock import MovableClock
+from stoa.operator.routes import ACTIONS
+from stoa.orders.order import Fulfilment, State
+from tests.conftest import SERVER, Merchant, browsing, complete, opening_a_shop
+from tests.operator.calls import address, in_state
+from tests.operator.test_actions import MOVED
+from tests.test_every_route import OPEN_TO, PUBLIC
+
+Json = dict[str, Any]
+
+UNDESCRIBED = {"/", "/schema", "/schema/openapi.json", "/health/live", "/health/ready", "/metrics"}
+
+
+@pytest.fixture
+async def document(stranger: httpx.AsyncClient) -> Json:
+    answer = await stranger.get("/schema/openapi.json")
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    told: Json = answer.json()
+    return told
+
+
+def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
+    """Method, path and description of every call."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def test_the_document_is_valid(document: Json) -> None:
+    schemathesis.openapi.from_dict(document).validate()
+
+
+def test_every_route_is_in_it_with_its_security(document: Json) -> None:
+    told = {(method, path): "security" not in operation for method, path, operation in operations(document)}
+
+    assert told == {
+        (method, path.replace(":int", "").replace(":str", "")): caller == PUBLIC
+        for (method, path), caller in OPEN_TO.items()
+        if path not in UNDESCRIBED
+    }
+
+
+def test_every_call_has_a_name_of_its_own_and_says_what_it_does(document: Json) -> None:
+    told = [operation for _, _, operation in operations(document)]
+
+    assert len({operation["operationId"] for operation in told}) == len(told)
+    assert all(operation["summary"] and operation["tags"] for operation in told)
+
+
+def examples(document: Json) -> Iterator[tuple[str, str, Json, object]]:
+    """Method, path, schema and example of every JSON body."""
+    for method, path, operation in operations(document):
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if body is not None:
+            yield method, path, body["schema"], body["example"]
+
+
+def test_every_json_body_has_an_example_that_fits_its_schema(document: Json) -> None:
+    for _, path, schema, example in examples(document):
+        whole = schema | {"components": document["components"]}
+        jsonschema_rs.validator_for(whole).validate(example), path
+
+
+Suitable = Callable[[Stoa, Merchant], Awaitable[str]]
+
+
+def at_shop(*parts: str) -> Suitable:
+    async def make(_stoa: Stoa, merchant: Merchant) -> str:
+        return address(merchant.shop, *parts)
+
+    return make
+
+
+def at_order(action: str) -> Suitable:
+    async def make(stoa: Stoa, merchant: Merchant) -> str:
+        order = await in_state(stoa, merchant.shop, MOVED[action][0])
+        return address(merchant.shop, "orders", order.id, action)
+
+    return make
+
+
+def at(path: str) -> Suitable:
+    async def make(_stoa: Stoa, _merchant: Merchant) -> str:
+        return path
+
+    return make
+
+
+async def at_parcel_of_the_merchants_own(stoa: Stoa, merchant: Merchant) -> str:
+    order = await in_state(stoa, merchant.shop, State.ACCEPTED, fulfilment=Fulfilment.MERCHANT)
+    code = stoa.codes(order, merchant.shop)["skroutz"]
+    return f"/merchants/ecommerce/orders/{code}/tracking_details"
+
+
+async def at_receiver(_stoa: Stoa, merchant: Merchant) -> str:
+    return f"/demo/hooks/{merchant.shop.id}"
+
+
+OF_A_SHOP = "/operator/v1/shops/{shop_id}"
+SKROUTZ = "/merchants/ecommerce/orders/{code}"
+SUITABLE: dict[str, Suitable] = {
+    "/operator/v1/shops": at("/operator/v1/shops"),
+    OF_A_SHOP: at_shop(),
+    f"{OF_A_SHOP}/pickup_locations": at_shop("pickup_locations"),
+    f"{OF_A_SHOP}/webhook": at_shop("webhook"),
+    f"{OF_A_SHOP}/orders": at_shop("orders"),
+    **{f"{OF_A_SHOP}/orders/{{order_id}}/{action}": at_order(action) for action in ACTIONS},
+    f"{SKROUTZ}/accept": at("/merchants/ecommerce/orders/DEMO-OPEN/accept"),
+    f"{SKROUTZ}/reject": at("/merchants/ecommerce/orders/DEMO-OPEN/reject"),
+    f"{SKROUTZ}/tracking_details": at_parcel_of_the_merchants_own,
+    "/demo/hooks/{shop_id}": at_receiver,
+    # Last, for the merchant's token is void by then.
+    f"{OF_A_SHOP}/credentials": at_shop("credentials"),
+}
+
+
+async def test_every_example_works_as_it_stands(
+    stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant, document: Json
+) -> None:
+    told = {path: (method, example) for method, path, _, example in examples(document)}
+    assert told.keys() == SUITABLE.keys()
+
+    for path, suitable in SUITABLE.items():
+        client = merchant.client if path.startswith(SKROUTZ) else operator
+        method, example = told[path]
+        answer = await client.request(method, await suitable(stoa, merchant), json=example)
+        assert answer.is_success, (path, answer.text)
+
+
+# Whatever the document allows, and much that it does not
+
+
+class Site(Struct, frozen=True):
+    """A service with a shop that has orders, in an event loop of its own."""
+
+    runner: asyncio.Runner
+    clients: dict[str, httpx.AsyncClient]
+    addresses: dict[str, list[object]]
+
+    def send(self, caller: str, case: Case) -> httpx.Response:
+        request = requests.Request(**case.as_transport_kwargs(base_url=SERVER)).prepare()
+        headers = {
+            name: value for name, value in request.headers.items() if name.lower() not in {"authorization"}
+        }
+        return self.runner.run(
+            self.clients[caller].request(
+                str(request.method), str(request.url), headers=headers, content=request.body or b""
+            )
+        )
+
+
+@pytest.fixture
+def site(database_url: str, clock: MovableClock) -> Iterator[Site]:
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        yield Site(runner, *runner.run(_open(stack, database_url, clock)))
+        runner.run(stack.aclose())
+
+
+async def _open(
+    stack: AsyncExitStack, database_url: str, clock: MovableClock
+) -> tuple[dict[str, httpx.AsyncClient], dict[str, list[object]]]:
+    stoa = await stack.enter_async_context(open_stoa(complete(database_url), clock))
+    merchant = await stack.enter_async_context(opening_a_shop(stoa))
+    token = await stoa.service.shops.issue_to_operator(clock())
+    operator = await stack.enter_async_context(browsing(stoa, Authorization=f"Bearer {token}"))
+    await operator.put(address(merchant.shop, "webhook"), json={"url": "http://127.0.0.1:9/hook"})
+    orders = [await in_state(stoa, merchant.shop, state) for state in State]
+    return {"operator": operator, "merchant": merchant.client}, {
+        "shop_id": [merchant.shop.id],
+        "order_id": [order.id for order in orders],
+        "delivery_id": [1],
+        "code": [*(stoa.codes(order, merchant.shop)["skroutz"] for order in orders), "DEMO-OPEN"],
+        "kind": ["creation", "cancellation"],
+        "name": ["voucher.pdf"],
+    }
+
+
+TRIED = 12
+"""Requests of each kind that are made up for every call."""
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_no_request_breaks_the_service(site: Site, mode: GenerationMode) -> None:
+    answer = site.runner.run(site.clients["operator"].get("/schema/openapi.json"))
+    schema = schemathesis.openapi.from_dict(answer.json())
+
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        caller = "merchant" if operation.path.startswith("/merchants/") else "operator"
+        _try(site, caller, operation, mode)
+
+
+def _try(site: Site, caller: str, operation: APIOperation[Any, Any, Any], mode: GenerationMode) -> None:
+    known = st.fixed_dictionaries(
+        {
+            parameter.name: st.sampled_from(site.addresses[parameter.name])
+            for parameter in operation.path_parameters
+        }
+    )
+
+    @hypothesis.settings(
+        max_examples=TRIED,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(case=operation.as_strategy(mode), known=known, at_home=st.integers(0, 3))
+    def trying(case: Case, known: dict[str, object], at_home: int) -> None:
+        # Mostly an order that is there: at other addresses a body is not even read.
+        if at_home:
+            case.path_parameters = known
+        answer = site.send(caller, case)
+        assert answer.status_code < 500, answer.text
+
+    trying()
