@@ -268,10 +268,10 @@ def measure_memory(service: Service) -> None:
     with web("stoa.serving:web_worker", port, service.environment) as server:
         ours, _ = reads(service, range(FIRST, FIRST + FEW, 7))
         load(port, ours)
-        children = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(server.pid)], capture_output=True, text=True, check=False
+        listed = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(server.pid)], capture_output=True, check=False
         )
-        sizes = [resident(int(pid)) for pid in [server.pid, *children.stdout.split()]]
+        sizes = [resident(server.pid), *(resident(int(pid)) for pid in listed.stdout.split())]
     print(f"{'memory of the web processes':34} {', '.join(f'{size:.0f} MB' for size in sizes)}", flush=True)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from typing import cast
 
 import uvloop
 
@@ -10,7 +11,8 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 class Receiver(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        # uvloop's transports can write, but are not asyncio's classes.
+        self._transport = cast(asyncio.WriteTransport, transport)
         self._waiting = bytearray()
 
     def data_received(self, data: bytes) -> None:
@@ -21,8 +23,7 @@ class Receiver(asyncio.Protocol):
             if len(self._waiting) < end + 4 + length:
                 return
             del self._waiting[: end + 4 + length]
-            if isinstance(self._transport, asyncio.WriteTransport):
-                self._transport.write(ANSWER)
+            self._transport.write(ANSWER)
 
 
 async def main() -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import msgspec
+import uvloop
 from cyclopts import App, Parameter
 
 from stoa import doctor as checks
 from stoa.app import WEBHOOK_KIND, Complete, Stoa, open_stoa
 from stoa.data_folder import DataFolder, FolderUnusable
+from stoa.demo.shops import is_demo, with_loopback
 from stoa.documents.blobs import BlobStoreUnavailable, BlobUrlInvalid
 from stoa.logs import configure_logs
 from stoa.operator.requests import OrderBody, ShopBody
@@ -125,7 +127,7 @@ def worker(
     configure_logs(settings.log_level)
     end_with_parent()
     with DataFolder(data).complete(settings) as complete:
-        asyncio.run(serving.run_worker(complete))
+        uvloop.run(serving.run_worker(complete))
 
 
 @app.command
@@ -140,7 +142,8 @@ def migrate(*, data: Data = VAR, json: Json = False) -> None:
 @app.command
 def doctor(*, data: Data = VAR, json: Json = False) -> None:
     """Check the database, its schema, the file store, the clock and the shops' webhooks; say what to do."""
-    with _complete(data) as complete:
+    settings = read_settings()
+    with _complete(data, with_loopback(settings) if is_demo(data) else settings) as complete:
         findings = asyncio.run(checks.examine(complete))
     lines = [f"{'ok ' if finding.ok else 'BAD'}  {finding.what}: {finding.says}" for finding in findings]
     show([msgspec.to_builtins(finding) for finding in findings], json, "\n".join(lines))
@@ -219,7 +222,11 @@ def order_place(
     *,
     shop: ShopNumber,
     file: Annotated[
-        Path | None, Parameter(help="The order as JSON, as the operator's API takes it; - reads it.")
+        Path | None,
+        Parameter(
+            help="The order as JSON, as the operator's API takes it; - is standard input.",
+            allow_leading_hyphen=True,
+        ),
     ] = None,
     data: Data = VAR,
     json: Json = False,
@@ -264,8 +271,8 @@ def order_show(
 
     async def read(stoa: Stoa) -> dict[str, object]:
         found = await _shop(stoa, shop)
-        stored = await stoa.service.orders.read(shop, int(number)) if _is_number(number) else None
-        if stored is None:
+        stored = await stoa.service.orders.read(shop, int(number)) if is_order_number(number) else None
+        if stored is None or order not in {number, *stoa.codes(stored.order, found).values()}:
             raise GiveUp(f"Shop {shop} has no order {order}.")
         return order_view(stored.order, found, stoa.codes)
 
@@ -273,8 +280,8 @@ def order_show(
     show(view, json, msgspec.json.format(msgspec.json.encode(view)).decode())
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and int(text) <= BIGGEST
+def is_order_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= len(str(BIGGEST)) and int(text) <= BIGGEST
 
 
 @order_app.command(name="list")
@@ -363,10 +370,9 @@ def simulate_command(
     show(tally, json, ", ".join(f"{count} {what}" for what, count in tally.items()))
 
 
-def _complete(data: Path) -> Any:
-    settings: Settings = read_settings()
+def _complete(data: Path, settings: Settings | None = None) -> Any:
     configure_logs("error")
-    return DataFolder(data).complete(settings)
+    return DataFolder(data).complete(settings or read_settings())
 
 
 def run(data: Path, job: Callable[[Stoa], Awaitable[Any]]) -> Any:

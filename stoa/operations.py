@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.service import Service
-from stoa.store.migrations import pending
+from stoa.store.migrations import SchemaFromTheFuture, pending
 from stoa.web.metrics import render_metrics
 from stoa.web.replies import reply, reply_bytes
 from stoa.web.routing import Endpoint, get
@@ -33,6 +33,8 @@ def operations_routes(service: Service, document: dict[str, Any], *, demo: bool)
         try:
             async with asyncio.timeout(READY_WITHIN):
                 missing = await pending(service.pool)
+        except SchemaFromTheFuture as newer:
+            return reply({"status": "unavailable", "reason": str(newer)}, UNAVAILABLE)
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return reply({"status": "unavailable", "reason": "PostgreSQL does not answer."}, UNAVAILABLE)
         if missing:

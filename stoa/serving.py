@@ -13,7 +13,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from msgspec.structs import replace
 from stoa.app import Complete, open_stoa, web_app
 from stoa.data_folder import DataFolder
 from stoa.demo.guide import guide
-from stoa.demo.shops import FILE, SHOPS, open_demo
+from stoa.demo.shops import FILE, SHOPS, open_demo, with_loopback
 from stoa.logs import configure_logs
 from stoa.processes import adopt_children, end_with_parent, spare_the_collector
 from stoa.settings import Settings, read_settings
@@ -50,8 +49,6 @@ DEMO = "STOA_DEMO"
 READY_WITHIN = 60.0
 STOPPED_WITHIN = 30.0
 """Seconds for a process of ours to begin, and to end, before it is ended for good."""
-
-LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
 class PortTaken(Exception):
@@ -93,12 +90,9 @@ def _settings(asked: Serve) -> Settings:
     settings = read_settings()
     if not asked.demo:
         return settings
-    # The demo's receiver is on this machine, and its guide should not scroll away.
-    return replace(
-        settings,
-        webhook_allow=(*settings.webhook_allow, *LOOPBACK),
-        log_level=settings.log_level if "STOA_LOG_LEVEL" in os.environ else "warning",
-    )
+    # The guide should not scroll away.
+    log_level = settings.log_level if "STOA_LOG_LEVEL" in os.environ else "warning"
+    return replace(with_loopback(settings), log_level=log_level)
 
 
 def _free_port(asked: Serve) -> int:

@@ -51,7 +51,9 @@ def _read(name: str, value: str, read: Callable[[str], T]) -> T:
     try:
         return read(value)
     except ValueError as fault:
-        raise WrongSetting(f"{name} {fault}.") from fault
+        sentence = str(fault)
+        # A reader that others use too says whole sentences.
+        raise WrongSetting(sentence if sentence.startswith(name) else f"{name} {sentence}.") from fault
 
 
 def _postgres_url(value: str) -> str:

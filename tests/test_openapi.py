@@ -26,6 +26,8 @@ from tests.operator.test_actions import MOVED
 from tests.test_every_route import OPEN_TO, PUBLIC
 
 Json = dict[str, Any]
+Operation = APIOperation[Any, Any, Any, Any]
+AnyCase = Case[Any]
 
 UNDESCRIBED = {"/", "/schema", "/schema/openapi.json", "/health/live", "/health/ready", "/metrics"}
 
@@ -77,7 +79,7 @@ def examples(document: Json) -> Iterator[tuple[str, str, Json, object]]:
 def test_every_json_body_has_an_example_that_fits_its_schema(document: Json) -> None:
     for _, path, schema, example in examples(document):
         whole = schema | {"components": document["components"]}
-        jsonschema_rs.validator_for(whole).validate(example), path
+        assert jsonschema_rs.validator_for(whole).is_valid(example), path
 
 
 Suitable = Callable[[Stoa, Merchant], Awaitable[str]]
@@ -156,14 +158,16 @@ class Site(Struct, frozen=True):
     clients: dict[str, httpx.AsyncClient]
     addresses: dict[str, list[object]]
 
-    def send(self, caller: str, case: Case) -> httpx.Response:
-        request = requests.Request(**case.as_transport_kwargs(base_url=SERVER)).prepare()
-        headers = {
-            name: value for name, value in request.headers.items() if name.lower() not in {"authorization"}
-        }
+    def send(self, caller: str, case: AnyCase) -> httpx.Response:
+        request: Any = requests.Request(**case.as_transport_kwargs(base_url=SERVER)).prepare()
+        # The client has credentials of its own.
+        request.headers.pop("Authorization", None)
         return self.runner.run(
             self.clients[caller].request(
-                str(request.method), str(request.url), headers=headers, content=request.body or b""
+                str(request.method),
+                str(request.url),
+                headers=request.headers,
+                content=request.body or b"",
             )
         )
 
@@ -205,12 +209,14 @@ def test_no_request_breaks_the_service(site: Site, mode: GenerationMode) -> None
     schema = schemathesis.openapi.from_dict(answer.json())
 
     for found in schema.get_all_operations():
-        operation = found.ok()
+        operation: Operation = found.ok()  # type: ignore[union-attr]
         caller = "merchant" if operation.path.startswith("/merchants/") else "operator"
-        _try(site, caller, operation, mode)
+        # A call that takes texts in its path and nothing else cannot be asked wrongly.
+        if mode is GenerationMode.POSITIVE or operation.body or operation.query:
+            _try(site, caller, operation, mode)
 
 
-def _try(site: Site, caller: str, operation: APIOperation[Any, Any, Any], mode: GenerationMode) -> None:
+def _try(site: Site, caller: str, operation: Operation, mode: GenerationMode) -> None:
     known = st.fixed_dictionaries(
         {
             parameter.name: st.sampled_from(site.addresses[parameter.name])
@@ -226,7 +232,7 @@ def _try(site: Site, caller: str, operation: APIOperation[Any, Any, Any], mode: 
         suppress_health_check=list(HealthCheck),
     )
     @hypothesis.given(case=operation.as_strategy(mode), known=known, at_home=st.integers(0, 3))
-    def trying(case: Case, known: dict[str, object], at_home: int) -> None:
+    def trying(case: AnyCase, known: dict[str, object], at_home: int) -> None:
         # Mostly an order that is there: at other addresses a body is not even read.
         if at_home:
             case.path_parameters = known

@@ -1,17 +1,32 @@
 """The demo's shops: one for the newcomer, one that is always busy."""
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stoa.app import WEBHOOK_KIND, Stoa
 from stoa.data_folder import write_whole
 from stoa.orders.shop import PickupLocation, Shop
+from stoa.settings import Settings
 from stoa.store.shops import OPERATOR_PREFIX, SHOP_PREFIX, Stranger, read_token
 from stoa.webhooks.signing import new_signing_key
 
 FILE = "demo.json"
+
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
+def is_demo(folder: Path) -> bool:
+    """Whether a demo was begun in this data folder."""
+    return (folder / FILE).exists()
+
+
+def with_loopback(settings: Settings) -> Settings:
+    """The settings of a demo: its receiver is on this machine."""
+    return replace(settings, webhook_allow=(*settings.webhook_allow, *LOOPBACK))
 
 
 class TokenOnFile(Struct):

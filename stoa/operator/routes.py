@@ -408,14 +408,13 @@ def _action_route(api: OperatorApi, name: str, action: Action) -> Endpoint:
     def read(raw: bytes, order: Order) -> Asked:
         return action.command(reader.read(raw), order)
 
-    @post(
-        f"{ORDER}/{name}",
-        said=described(action.summary, tag=TAG_ORDERS, body=action.body, example=action.example),
-    )
     async def act(request: Request, shop_id: int, order_id: int) -> Response:
         return await api.do(request, shop_id, order_id, read)
 
-    return act
+    # The document names a call after its handler.
+    act.__name__ = name
+    said = described(action.summary, tag=TAG_ORDERS, body=action.body, example=action.example)
+    return post(f"{ORDER}/{name}", said=said)(act)
 
 
 def _delivery_routes(api: OperatorApi) -> list[Endpoint]:

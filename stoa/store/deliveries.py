@@ -22,16 +22,18 @@ ORDER BY s.shop_id LIMIT $2
 """
 
 # Take the shop's oldest due deliveries for a while. Of each order only the oldest pending one, and none while
-# another of the order is on its way: a shop hears of an order's changes one after the other.
+# another of the order is on its way: a shop hears of an order's changes one after the other. Asked as a single value,
+# not as NOT EXISTS, which would be planned as a join over the shop's whole backlog.
 CLAIM = """
 WITH free AS (
     SELECT d.id FROM deliveries d
     WHERE d.shop_id = $1 AND d.state = 'pending' AND d.due_at <= $2
       AND (d.claimed_until IS NULL OR d.claimed_until <= $2)
-      AND NOT EXISTS (
-          SELECT FROM deliveries other
+      AND (
+          SELECT other.id FROM deliveries other
           WHERE other.shop_id = $1 AND other.order_id = d.order_id AND other.state = 'pending'
-            AND other.id <> d.id AND (other.id < d.id OR other.claimed_until > $2))
+            AND other.id <> d.id AND (other.id < d.id OR other.claimed_until > $2)
+          LIMIT 1) IS NULL
     ORDER BY d.due_at, d.id LIMIT $3
     FOR UPDATE OF d SKIP LOCKED
 ), claimed AS (

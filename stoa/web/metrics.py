@@ -30,6 +30,8 @@ ATTEMPT_SECONDS = Histogram(
 ROUTE = "stoa.route"
 """Where a request's scope keeps the path of its route, for counting and logging."""
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The library's own name for where processes put their counters."""
 
@@ -57,9 +59,10 @@ def counted(app: AsgiApp) -> AsgiApp:
     async def counting(scope: Scope, receive: Receive, send: Send) -> None:
         async def sending(message: Any) -> None:
             if message["type"] == "http.response.start":
-                # An address that no route has is one label, however many strangers try.
+                # An address or a method that we do not have is one label, however many strangers try.
                 route = scope.get(ROUTE, "none")
-                _requests(route, scope["method"], message["status"]).inc()
+                method = scope["method"] if scope["method"] in METHODS else "other"
+                _requests(route, method, message["status"]).inc()
             await send(message)
 
         await app(scope, receive, sending)

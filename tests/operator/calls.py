@@ -5,13 +5,13 @@ from typing import Any
 
 import httpx
 
+from stoa.app import Stoa
 from stoa.operator.examples import ORDER
 from stoa.orders.events import Placed
 from stoa.orders.order import Actor, Order, State
 from stoa.orders.shop import Shop
 from stoa.store.orders import Save
 from tests.builders import an_order_in
-from tests.conftest import Stoa
 
 SHOPS = "/operator/v1/shops"
 

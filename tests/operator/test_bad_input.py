@@ -371,6 +371,6 @@ async def test_a_header_with_control_characters_is_refused(
 ) -> None:
     for key in (b"\x01", b"a\x1b[0m", b"\x7f"):
         answer = await operator.post(
-            address(merchant.shop, "orders"), json=a_body(), headers={"Idempotency-Key": key}
+            address(merchant.shop, "orders"), json=a_body(), headers={b"Idempotency-Key": key}
         )
         assert fault(answer) == (422, "invalid", "Idempotency-Key"), key

@@ -13,12 +13,12 @@ from tests.operator.calls import SHOPS, Json, address, fault, in_state, numbers,
 HOOK = {"url": "http://127.0.0.1:9/hook"}
 
 
-async def pages(operator: httpx.AsyncClient, path: str, **query: object) -> list[Json]:
+async def pages(operator: httpx.AsyncClient, path: str, **query: str | int) -> list[Json]:
     """All items, page by page."""
     items: list[Json] = []
-    following: dict[str, object] = {}
+    following: dict[str, str | int] = {}
     while True:
-        answer = await operator.get(path, params={**query, **following})  # type: ignore[arg-type]
+        answer = await operator.get(path, params={**query, **following})
         assert answer.status_code == 200, answer.text
         items += answer.json()["items"]
         if answer.json()["next"] is None:

@@ -284,7 +284,7 @@ async def test_twenty_at_once_with_one_key_and_two_bodies_are_one_order_and_refu
 async def test_keys_up_to_255_characters_are_taken(operator: httpx.AsyncClient, merchant: Merchant) -> None:
     for key, status in (("k" * 255, 201), ("k" * 256, 422), (" ", 422), ("", 422), ("κ" * 10, 201)):
         answer = await operator.post(
-            address(merchant.shop, "orders"), json=a_body(), headers={"Idempotency-Key": key.encode()}
+            address(merchant.shop, "orders"), json=a_body(), headers={b"Idempotency-Key": key.encode()}
         )
         assert answer.status_code == status, key
         if status == 422:

@@ -8,6 +8,8 @@ from stoa.operator import examples
 from tests.conftest import Merchant
 from tests.operator.calls import SHOPS, Json, address, fault, numbers
 
+LOCATION: Json = examples.LOCATIONS["pickup_locations"][0]  # type: ignore[assignment]
+
 FULL_CALENDAR: Json = {
     "weekdays": [0, 2, 5],
     "slots": [{"opens": "09:30:00", "closes": "11:00:00"}],
@@ -33,7 +35,7 @@ async def test_a_new_shop_has_a_number_and_the_usual_terms(operator: httpx.Async
     assert shop["set_as_ready_required"] is False
     location = shop["pickup_locations"][0]
     assert len(location.pop("id")) == 10
-    assert location == examples.SHOP["pickup_locations"][0]  # type: ignore[index]
+    assert location == LOCATION
 
 
 TERMS: list[tuple[str, Any]] = [
@@ -152,7 +154,7 @@ async def test_an_order_offers_the_locations_of_the_moment_it_was_placed(
 
 
 async def test_two_locations_cannot_share_an_id(operator: httpx.AsyncClient, merchant: Merchant) -> None:
-    place = examples.SHOP["pickup_locations"][0] | {"id": "YlpD0KROym"}  # type: ignore[index]
+    place = LOCATION | {"id": "YlpD0KROym"}
     body = {"pickup_locations": [place, place]}
 
     answer = await operator.put(address(merchant.shop, "pickup_locations"), json=body)

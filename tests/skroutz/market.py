@@ -81,9 +81,13 @@ class Market(Struct, frozen=True):
 
     async def wait(self, order: Order, time: timedelta = timedelta()) -> Order:
         """Time passes, and the worker does what is due by then."""
-        cast(MovableClock, self.stoa.service.clock).move(time)
+        self.pass_time(time)
         await let_timers_work(self.stoa, self.shop)
         return (await self.stored(order)).order
+
+    def pass_time(self, time: timedelta) -> None:
+        """Time passes, and the worker has not looked yet."""
+        cast(MovableClock, self.stoa.service.clock).move(time)
 
     async def stored(self, order: Order) -> Stored:
         return await stored(self.stoa, order)

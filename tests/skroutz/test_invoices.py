@@ -73,22 +73,43 @@ async def test_a_document_is_uploaded_and_downloads_again(
     assert (downloaded.content, downloaded.headers["Content-Type"]) == (data, media_type)
 
 
-AS_CURL_SENDS_IT = (
-    b"--------------------------d74496d66958873e\r\n"
-    b'Content-Disposition: form-data; name="invoice_file"; filename="invoice.pdf"\r\n'
-    b"Content-Type: application/pdf\r\n"
-    b"\r\n" + PDF + b"\r\n"
-    b"--------------------------d74496d66958873e--\r\n"
-)
-CURLS_BOUNDARY = "multipart/form-data; boundary=------------------------d74496d66958873e"
+AS_IT_IS_SENT = {
+    "curl": (
+        "multipart/form-data; boundary=------------------------d74496d66958873e",
+        b"--------------------------d74496d66958873e\r\n"
+        b'Content-Disposition: form-data; name="invoice_file"; filename="invoice.pdf"\r\n'
+        b"Content-Type: application/pdf\r\n"
+        b"\r\n" + PDF + b"\r\n"
+        b"--------------------------d74496d66958873e--\r\n",
+    ),
+    ".NET": (
+        'multipart/form-data; boundary="0f5a6a3c-8a0f-4d58-b2e7-0f3a4c1c9a11"',
+        b"--0f5a6a3c-8a0f-4d58-b2e7-0f3a4c1c9a11\r\n"
+        b"Content-Type: application/pdf\r\n"
+        b"Content-Disposition: form-data; name=invoice_file; filename=invoice.pdf; "
+        b"filename*=utf-8''invoice.pdf\r\n"
+        b"\r\n" + PDF + b"\r\n"
+        b"--0f5a6a3c-8a0f-4d58-b2e7-0f3a4c1c9a11--\r\n",
+    ),
+    "Java": (
+        "multipart/form-data; boundary=Q2hX_x-7; charset=UTF-8",
+        b"--Q2hX_x-7\r\n"
+        b'Content-Disposition: form-data; name="invoice_file"; filename="\xce\xa4\xce\xb9\xce\xbc.pdf"\r\n'
+        b"Content-Type: application/pdf; charset=UTF-8\r\n"
+        b"Content-Transfer-Encoding: binary\r\n"
+        b"\r\n" + PDF + b"\r\n"
+        b"--Q2hX_x-7--\r\n",
+    ),
+}
 
 
-async def test_the_form_is_read_as_curl_sends_it(
-    market: Market, stranger: httpx.AsyncClient, order: Order
+@pytest.mark.parametrize("client", AS_IT_IS_SENT)
+async def test_the_form_is_read_as_clients_send_it(
+    market: Market, stranger: httpx.AsyncClient, order: Order, client: str
 ) -> None:
-    answer = await send(market, order, AS_CURL_SENDS_IT, CURLS_BOUNDARY)
+    content_type, body = AS_IT_IS_SENT[client]
 
-    assert answered(answer) == SUCCESS
+    assert answered(await send(market, order, body, content_type)) == SUCCESS
     assert (await stranger.get(await path_of_invoice(market, order))).content == PDF
 
 

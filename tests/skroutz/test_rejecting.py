@@ -1,8 +1,11 @@
 from typing import Any
 
+import asyncpg
 import pytest
 
-from stoa.orders.order import Fulfilment, Order, State
+from stoa.orders import commands as asked
+from stoa.orders.commands import LineRejection
+from stoa.orders.order import Fulfilment, Order, RejectionReason, State
 from tests.builders import HOUR, a_line, an_invoice
 from tests.skroutz.market import SUCCESS, Json, Market, a_choice, answered, at_fault, code_of, refusal
 
@@ -200,6 +203,23 @@ async def test_the_shop_is_told_of_the_rejection_and_of_the_new_order(market: Ma
 
     assert rejected["order"]["replacements"] == [{"code": code_of(follow_up)}]
     assert (placed["event_type"], placed["order"]["replaced"]) == ("new_order", code_of(order))
+
+
+async def test_without_its_follow_up_a_rejection_has_not_happened(
+    market: Market, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def a_number_that_is_taken() -> int:
+        return order.id
+
+    before = await market.stored(order), await market.payloads(order)
+    monkeypatch.setattr(market.stoa.service.orders, "next_number", a_number_that_is_taken)
+    limited = LineRejection(order.lines[1].id, RejectionReason.LIMITED_STOCK, 1)
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await market.happen(order, asked.Reject(lines=(limited,)))
+
+    assert (await market.stored(order), await market.payloads(order)) == before
+    assert await market.history(order) == ["Placed"]
 
 
 def the(order: Order) -> dict[str, Json]:

@@ -5,9 +5,11 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from stoa.orders import commands as asked
 from stoa.orders.order import Actor, Order, State
+from tests.builders import MINUTE
 from tests.conftest import SERVER
 from tests.skroutz.market import Market, a_choice, opening_a_market
 
@@ -112,8 +114,10 @@ async def test_looking_whether_a_voucher_is_there_does_not_collect_it(
     order = await market.accepted()
     before = await market.stored(order)
 
-    await stranger.head(await voucher_of(market, order))
+    answer = await stranger.head(await voucher_of(market, order))
 
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Type"] == "application/pdf"
     assert await market.stored(order) == before
 
 
@@ -160,6 +164,18 @@ async def test_what_is_no_address_of_a_voucher_is_not_found(
     assert await market.stored(order) == before
 
 
+async def test_the_address_of_another_voucher_of_the_order_is_not_found(
+    market: Market, stranger: httpx.AsyncClient
+) -> None:
+    order = await market.accepted()
+    assert order.voucher is not None
+    another = replace(order, voucher=replace(order.voucher, serial=2))
+    genuine = market.stoa.service.links.voucher(another)
+
+    assert genuine is not None
+    assert (await stranger.get(genuine)).status_code == 404
+
+
 async def test_a_vouchers_address_opens_no_invoice(market: Market, stranger: httpx.AsyncClient) -> None:
     path = await voucher_of(market, await market.accepted())
 
@@ -201,7 +217,7 @@ async def test_a_shop_without_pickup_locations_still_gets_vouchers(
 ) -> None:
     async with opening_a_market(market.stoa, locations=()) as homeless:
         order = await homeless.order(express=True)
-        await homeless.wait(order, order.expires_at - homeless.now - (order.expires_at - homeless.now) / 2)
+        await homeless.wait(order, MINUTE)
         shown = await homeless.show(order)
 
         assert "pickup_address" not in shown

@@ -71,7 +71,10 @@ async def test_of_processes_that_migrate_together_one_does_it_and_the_others_wai
 async def test_a_migration_that_fails_leaves_nothing_behind(
     empty: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sound, broken = migrations()[0], type(migrations()[0])("9999_broken", "CREATE TABLE half (id int); SELECT 1/0")
+    sound, broken = (
+        migrations()[0],
+        type(migrations()[0])("9999_broken", "CREATE TABLE half (id int); SELECT 1/0"),
+    )
     monkeypatch.setattr("stoa.store.migrations.migrations", lambda: [sound, broken])
 
     with pytest.raises(asyncpg.DivisionByZeroError):
@@ -101,7 +104,9 @@ async def test_every_primary_key_begins_with_the_shop_where_there_is_one(pool: P
 
 async def test_unique_indexes_and_foreign_keys_contain_the_shop(pool: Pool) -> None:
     unique = await pool.fetch("SELECT indexdef FROM pg_indexes WHERE indexdef LIKE 'CREATE UNIQUE%shop_id%'")
-    foreign = await pool.fetch("SELECT pg_get_constraintdef(oid) AS key FROM pg_constraint WHERE contype = 'f'")
+    foreign = await pool.fetch(
+        "SELECT pg_get_constraintdef(oid) AS key FROM pg_constraint WHERE contype = 'f'"
+    )
 
     assert len(unique) >= 8
     assert all("(shop_id" in row["key"] for row in foreign)

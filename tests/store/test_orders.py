@@ -36,12 +36,14 @@ async def shop(pool: Pool) -> Shop:
 
 
 def saving(
-    order: Order, version: int = 0, event: Event | None = None, messages: Sequence[Message] = (NEWS,), **more: Any
+    order: Order,
+    version: int = 0,
+    event: Event | None = None,
+    messages: Sequence[Message] = (NEWS,),
+    **more: Any,
 ) -> Save:
     happening = event or happened.Placed(channel=order.channel, total_cents=order.total_cents)
-    return Save(
-        order=order, version=version, event=happening, by=Actor.CUSTOMER, messages=messages, **more
-    )
+    return Save(order=order, version=version, event=happening, by=Actor.CUSTOMER, messages=messages, **more)
 
 
 def cancelled(order: Order) -> Order:
@@ -180,7 +182,7 @@ async def test_writers_that_read_again_all_succeed_one_after_the_other(orders: O
 
 
 async def test_an_order_is_placed_once_for_a_key(pool: Pool, orders: Orders, shop: Shop) -> None:
-    key = {"idempotency_key": "cart 1", "request_hash": b"hash"}
+    key: dict[str, Any] = {"idempotency_key": "cart 1", "request_hash": b"hash"}
     await orders.save(saving(an_order(shop=shop), **key))
     before = await contents(pool)
 
@@ -222,7 +224,9 @@ async def test_the_shops_with_due_orders_are_found(orders: Orders, pool: Pool, s
 
 async def test_an_order_that_nothing_happens_to_by_itself_is_never_due(orders: Orders, shop: Shop) -> None:
     for n, state in enumerate(state for state in State if state not in {State.OPEN, State.ACCEPTED}):
-        await orders.save(saving(an_order_in(state, shop=shop, order_id=1_000_001 + n, fulfilment=Fulfilment.MERCHANT)))
+        await orders.save(
+            saving(an_order_in(state, shop=shop, order_id=1_000_001 + n, fulfilment=Fulfilment.MERCHANT))
+        )
 
     assert await orders.shops_with_due_timers(NOON + 1000 * DAY, 10) == []
 

@@ -106,7 +106,8 @@ def test_a_token_that_is_read_is_the_token_that_was_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "st", "st_", "st_1", "st_x_y", "op_1_x", "st_-1_x", "st_１_x", f"st_{10**18}_x", "st_1_é", "ST_1_x"]
+    "text",
+    ["", "st", "st_", "st_1", "st_x_y", "op_1_x", "st_-1_x", "st_１_x", f"st_{10**18}_x", "st_1_é", "ST_1_x"],
 )
 def test_what_is_no_token_is_a_stranger(text: str) -> None:
     with pytest.raises(Stranger):

@@ -277,12 +277,12 @@ def _extended(order: Order) -> tuple[Order, Order]:
 
 
 def _voucher_created(order: Order) -> tuple[Order, Order]:
-    after = _accepted(order, fulfilment=Fulfilment.MARKETPLACE, courier="courier_center")
+    after = _accepted(order, rejection=None, fulfilment=Fulfilment.MARKETPLACE, courier="courier_center")
     return replace(after, trackings=()), after
 
 
 def _cancelled(order: Order) -> tuple[Order, Order]:
-    return order, replace(order, state=State.CANCELLED)
+    return order, replace(order, state=State.CANCELLED, rejection=None)
 
 
 TRIGGERS: dict[str, Callable[[Order], tuple[Order, Order]] | None] = {

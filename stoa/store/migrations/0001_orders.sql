@@ -102,7 +102,7 @@ CREATE TABLE deliveries (
 );
 
 -- Due work, and the oldest waiting message of an order: both grow with the backlog only.
-CREATE INDEX deliveries_due ON deliveries (shop_id, due_at) WHERE state = 'pending';
+CREATE INDEX deliveries_due ON deliveries (shop_id, due_at, id) WHERE state = 'pending';
 CREATE INDEX deliveries_waiting ON deliveries (shop_id, order_id, id) WHERE state = 'pending';
 
 -- What was given up is counted and listed without a look at all that was ever delivered.

@@ -1,0 +1,69 @@
+import json
+import stat
+from pathlib import Path
+
+import msgspec
+
+from stoa.app import Stoa
+from stoa.demo.guide import guide
+from stoa.demo.shops import SHOPS, DemoFile, open_demo
+from stoa.store.shops import OPERATOR_PREFIX, SHOP_PREFIX, read_token
+
+URL = "http://127.0.0.1:8000"
+
+
+async def test_the_demo_is_written_for_scripts_with_credentials_that_work(stoa: Stoa, tmp_path: Path) -> None:
+    await open_demo(stoa, tmp_path, URL)
+
+    file = tmp_path / "demo.json"
+    written = json.loads(file.read_text())
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert written.keys() == {"url", "operator", "shops"}
+    assert written["url"] == URL
+    await stoa.service.shops.operator(read_token(written["operator"]["token"], OPERATOR_PREFIX))
+    for shop in written["shops"]:
+        assert shop.keys() == {"id", "name", "skroutz", "webhook_url"}
+        caller = await stoa.service.shops.caller(read_token(shop["skroutz"]["token"], SHOP_PREFIX), "skroutz")
+        assert (caller.shop.id, caller.shop.name) == (shop["id"], shop["name"])
+        assert shop["webhook_url"] == f"{URL}/demo/hooks/{shop['id']}"
+
+
+async def test_a_second_start_keeps_shops_and_tokens_and_moves_to_the_new_address(
+    stoa: Stoa, tmp_path: Path
+) -> None:
+    first = msgspec.to_builtins(await open_demo(stoa, tmp_path, URL))
+    second = msgspec.to_builtins(await open_demo(stoa, tmp_path, "http://127.0.0.1:9"))
+
+    moved = json.loads(json.dumps(first).replace(URL, "http://127.0.0.1:9"))
+    assert second == moved
+    told = await stoa.service.shops.endpoint(first["shops"][0]["id"], "skroutz_orders")
+    assert told is not None
+    assert told[0] == second["shops"][0]["webhook_url"]
+
+
+async def test_the_signing_secret_survives_a_second_start(stoa: Stoa, tmp_path: Path) -> None:
+    demo = await open_demo(stoa, tmp_path, URL)
+    before = await stoa.service.shops.endpoint(demo.shops[0].id, "skroutz_orders")
+    await open_demo(stoa, tmp_path, URL)
+    after = await stoa.service.shops.endpoint(demo.shops[0].id, "skroutz_orders")
+
+    assert before is not None
+    assert before == after
+
+
+async def test_what_is_no_demo_file_is_made_anew(stoa: Stoa, tmp_path: Path) -> None:
+    texts = ("", "{", "{}", "[]", '{"url": "", "operator": {"token": "nonsense"}, "shops": []}')
+    for text in texts:
+        (tmp_path / "demo.json").write_text(text)
+        demo = await open_demo(stoa, tmp_path, URL)
+        assert len(demo.shops) == len(SHOPS)
+        assert msgspec.json.decode((tmp_path / "demo.json").read_bytes(), type=DemoFile) == demo
+
+
+async def test_the_guide_has_the_credentials_and_three_lines_to_paste(stoa: Stoa, tmp_path: Path) -> None:
+    demo = await open_demo(stoa, tmp_path, URL)
+    text = guide(demo, "var/demo.json", SHOPS[0].locations[0].id)
+
+    assert demo.operator.token in text
+    assert demo.shops[0].skroutz.token in text
+    assert text.count("  curl -s ") == 3

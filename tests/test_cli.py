@@ -1,0 +1,250 @@
+"""The ``stoa`` command, as people and scripts use it beside a running server."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from stoa import cli
+from stoa.operator.examples import ORDER
+from stoa.settings import VARIABLES
+from tests.running import Server, command, data_folder, serving, wait_until
+
+ACCEPT = "application/vnd.skroutz+json; version=3.0"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with data_folder() as data, serving(data, "--demo") as running:
+        yield running
+
+
+def asking(server: Server, *arguments: object, **how: Any) -> str:
+    """What a command that succeeds prints."""
+    done = command(*arguments, "--data", server.data, **how)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def asking_json(server: Server, *arguments: object, **how: Any) -> Any:
+    return json.loads(asking(server, *arguments, "--json", **how))
+
+
+def refused(*arguments: object, **how: Any) -> str:
+    """The one sentence of a command that could not do what it was asked."""
+    done = command(*arguments, **how)
+    assert (done.returncode, done.stdout) == (1, ""), done
+    assert done.stderr.startswith("stoa: ")
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr.removeprefix("stoa: ").strip()
+
+
+HELP = [
+    ("serve", "--demo --host --port --data --workers --no-worker"),
+    ("worker", "--data"),
+    ("migrate", "--data --json"),
+    ("doctor", "--data --json"),
+    ("settings", ""),
+    ("simulate", "--rate --duration"),
+    ("shop create", "--data --json"),
+    ("shop list", "--data --json"),
+    ("token create", "--shop --dialect --data --json"),
+    ("order place", "--shop --file --data --json"),
+    ("order show", "--shop --data --json"),
+    ("order list", "--shop --state --data --json"),
+    ("webhook list", "--shop --dead --data --json"),
+    ("webhook resend", "--shop --data"),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), HELP)
+def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str], name: str, options: str) -> None:
+    cli.app([*name.split(), "--help"], result_action="return_value")
+
+    said = capsys.readouterr().out
+    assert said.startswith(f"Usage: stoa {name}")
+    assert all(option in said for option in options.split())
+    assert "--as-child" not in said
+
+
+def test_help_needs_no_data_folder_and_succeeds(tmp_path: Path) -> None:
+    done = command("--help")
+
+    assert done.returncode == 0
+    assert "Usage: stoa COMMAND" in done.stdout
+
+
+def test_what_is_no_command_is_status_2() -> None:
+    for arguments in (("dance",), ("serve", "--port", "many"), ("order", "list")):
+        done = command(*arguments)
+        assert (done.returncode, done.stdout) == (2, ""), arguments
+        assert "Traceback" not in done.stderr
+
+
+def test_settings_are_listed_with_what_they_are_for(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.settings()
+
+    said = capsys.readouterr().out
+    for name, *_, meaning in VARIABLES:
+        assert name in said
+        assert meaning in said
+
+
+def test_a_shop_is_created_and_listed_beside_the_others(server: Server) -> None:
+    created = asking_json(server, "shop", "create", "Το βιβλιοπωλείο")
+
+    listed = asking_json(server, "shop", "list")
+    assert created["name"] == "Το βιβλιοπωλείο"
+    assert [shop["id"] for shop in listed][-1] == created["id"]
+    assert listed[0]["webhook_url"] == server.demo["shops"][0]["webhook_url"]
+    assert f"{created['id']}  Το βιβλιοπωλείο  -" in asking(server, "shop", "list")
+
+
+def test_a_token_is_printed_once_and_opens_the_running_server(server: Server) -> None:
+    created = asking_json(server, "shop", "create", "Νέο")
+    shop = asking(server, "token", "create", "--shop", created["id"], "--dialect", "skroutz").strip()
+    operator = asking_json(server, "token", "create", "--dialect", "operator")["token"]
+
+    order = f"{server.url}/merchants/ecommerce/orders/DEMO-OPEN"
+    headers = {"Authorization": f"Bearer {shop}", "Accept": ACCEPT}
+    assert httpx.get(order, headers=headers).status_code == 200
+    headers = {"Authorization": f"Bearer {operator}"}
+    assert httpx.get(f"{server.url}/operator/v1/shops", headers=headers).status_code == 200
+
+
+def test_an_order_is_placed_shown_and_listed(server: Server) -> None:
+    shop = asking_json(server, "shop", "create", "Νέο")["id"]
+    made_up = asking_json(server, "order", "place", "--shop", shop)
+    given = asking_json(server, "order", "place", "--shop", shop, "--file", "-", text=json.dumps(ORDER))
+
+    by_number = asking_json(server, "order", "show", given["id"], "--shop", shop)
+    by_code = json.loads(asking(server, "order", "show", given["codes"]["skroutz"], "--shop", shop))
+    assert by_number == by_code
+    assert by_number["customer"]["last_name"] == ORDER["customer"]["last_name"]  # type: ignore[index]
+    listed = asking_json(server, "order", "list", "--shop", shop, "--state", "open")
+    assert [order["id"] for order in listed] == [given["id"], made_up["id"]]
+    assert asking(server, "order", "list", "--shop", shop, "--state", "partially_delivered").strip() == ""
+
+
+def test_a_placed_order_is_told_by_the_running_server_and_can_be_resent(server: Server) -> None:
+    shop = server.demo["shops"][0]["id"]
+    placed = asking_json(server, "order", "place", "--shop", shop)
+    inbox = f"{server.url}/demo/inbox?order={placed['codes']['skroutz']}"
+    wait_until(lambda: httpx.get(inbox).json()["items"])
+
+    listed = asking_json(server, "webhook", "list", "--shop", shop)
+    (delivery,) = (item for item in listed if item["order_id"] == placed["id"])
+    asking(server, "webhook", "resend", delivery["id"], "--shop", shop)
+
+    wait_until(lambda: len(httpx.get(inbox).json()["items"]) == 2)
+    first, second = httpx.get(inbox).json()["items"]
+    assert first["body"] == second["body"]
+    assert first["headers"]["webhook-id"] == second["headers"]["webhook-id"]
+    assert asking(server, "webhook", "list", "--shop", shop, "--dead").strip() == ""
+
+
+def test_the_doctor_finds_the_demo_well(server: Server) -> None:
+    findings = asking_json(server, "doctor")
+
+    assert [finding["what"] for finding in findings[:4]] == ["database", "migrations", "files", "clock"]
+    assert len(findings) == 6
+    assert all(finding["ok"] for finding in findings), findings
+
+
+def test_the_doctor_names_a_webhook_that_does_not_answer(server: Server) -> None:
+    created = asking_json(server, "shop", "create", "Άτυχο")
+    with server.operator() as operator:
+        at = f"/operator/v1/shops/{created['id']}/webhook"
+        assert operator.put(at, json={"url": "http://127.0.0.1:9/hook"}).status_code == 200
+        done = command("doctor", "--data", server.data)
+        operator.delete(at)
+
+    assert done.returncode == 1
+    (bad,) = (line for line in done.stdout.splitlines() if line.startswith("BAD"))
+    assert f"shop {created['id']}" in bad
+    assert "is the shop's server up?" in bad
+
+
+def test_what_cannot_be_done_is_one_sentence(server: Server, tmp_path: Path) -> None:
+    shop, at = server.demo["shops"][0]["id"], ("--data", server.data)
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps(ORDER | {"fulfilment": "pigeon"}))
+    sentences = {
+        "There is no shop 999": refused("order", "list", "--shop", "999", *at),
+        f"Shop {shop} has no order 5": refused("order", "show", "5", "--shop", shop, *at),
+        f"Shop {shop} has no delivery 999": refused("webhook", "resend", "999", "--shop", shop, *at),
+        "--dialect must be one of": refused("token", "create", "--dialect", "latin", "--shop", shop, *at),
+        "--shop is needed": refused("token", "create", "--dialect", "skroutz", *at),
+        "fulfilment: ": refused("order", "place", "--shop", shop, "--file", wrong, *at),
+        "name: ": refused("shop", "create", "", *at),
+    }
+
+    for beginning, sentence in sentences.items():
+        assert sentence.startswith(beginning)
+
+
+def test_what_is_no_order_is_refused_before_the_database_is_asked(tmp_path: Path) -> None:
+    at = ("--data", tmp_path / "data")
+    assert "cannot be read" in refused("order", "place", "--shop", "1", "--file", "/nowhere", *at)
+    assert "not valid JSON" in refused("order", "place", "--shop", "1", "--file", "-", *at, text="{")
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("order", ["9" * 5000, "0" * 5000, "-1", "1.0", "260303-x", "δύο"])
+def test_what_is_no_order_number_is_told_apart_without_the_database(order: str) -> None:
+    assert not cli.is_order_number(order.rsplit("-", 1)[-1]) or order == "-1"
+
+
+def test_a_code_that_does_not_fit_the_order_does_not_show_it(server: Server) -> None:
+    shop = server.demo["shops"][0]["id"]
+    placed = asking_json(server, "order", "place", "--shop", shop)
+
+    for code in (f"000101-{placed['id']}", f"x-{placed['id']}"):
+        sentence = refused("order", "show", code, "--shop", shop, "--data", server.data)
+        assert sentence == f"Shop {shop} has no order {code}."
+
+
+WRONG_SETTINGS = {
+    "STOA_LOG_LEVEL": "loud",
+    "STOA_DATABASE_URL": "mysql://db",
+    "STOA_SECRET_KEY": "short",
+    "STOA_WEBHOOK_RETRIES": "often",
+    "STOA_COLOUR": "red",
+}
+
+
+@pytest.mark.parametrize("name", WRONG_SETTINGS)
+def test_a_wrong_setting_stops_the_start_with_one_sentence(name: str, tmp_path: Path) -> None:
+    sentence = refused("serve", "--data", tmp_path / "data", settings={name: WRONG_SETTINGS[name]})
+
+    assert sentence.startswith(f"{name} ")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
+    settings = {"STOA_DATABASE_URL": "postgresql://stoa:hunter2@127.0.0.1:1/stoa"}
+    sentence = refused("doctor", "--data", tmp_path / "data", settings=settings)
+
+    assert sentence.startswith("PostgreSQL does not answer at STOA_DATABASE_URL")
+    assert "hunter2" not in sentence
+
+
+def test_files_that_cannot_be_kept_are_one_sentence(server: Server) -> None:
+    settings = {"STOA_BLOB_URL": "file:///proc/nowhere"}
+    sentence = refused("doctor", "--data", server.data, settings=settings)
+
+    assert sentence.startswith("STOA_BLOB_URL names a folder that cannot be used")
+
+
+def test_another_secret_key_than_the_first_is_refused(server: Server) -> None:
+    sentence = refused("shop", "list", "--data", server.data, settings={"STOA_SECRET_KEY": "k" * 32})
+
+    assert sentence.startswith("STOA_SECRET_KEY is not the one that this database was begun with")
+
+
+def test_migrations_have_nothing_to_do_beside_a_server(server: Server) -> None:
+    assert asking_json(server, "migrate") == {"applied": []}
+    assert asking(server, "migrate") == "Nothing to do.\n"
