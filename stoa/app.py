@@ -130,7 +130,10 @@ def web_app(stoa: Stoa, *, server: str) -> AsgiApp:
         Route(_as_starlette_reads(endpoint.path), answers.always(endpoint), methods=[endpoint.method])
         for endpoint in endpoints(stoa, server=server)
     ]
-    return counted(Starlette(routes=routes, exception_handlers={HTTPException: answers.refuse}))
+    app = Starlette(routes=routes, exception_handlers={HTTPException: answers.refuse})
+    # Behind a proxy the redirect would lead to plain http, and a client would send its token there.
+    app.router.redirect_slashes = False
+    return counted(app)
 
 
 class _Number(Convertor[int]):

@@ -71,7 +71,7 @@ class GiveUp(Exception):
 
 def main() -> None:
     try:
-        app()
+        app(sys.argv[1:])
     except KeyboardInterrupt:
         sys.exit(130)
     except (*SAYS_IT_ALL, GiveUp) as fault:

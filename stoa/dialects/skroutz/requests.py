@@ -11,7 +11,7 @@ from stoa.orders.order import Tracking
 from stoa.web.bodies import JsonReader
 from stoa.web.faults import invalid
 
-Text = Annotated[str, Meta(min_length=1, max_length=1000)]
+Text = Annotated[str, Meta(pattern=r"\S", max_length=1000)]
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 
 

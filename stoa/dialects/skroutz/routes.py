@@ -1,6 +1,7 @@
 """The Orders API: each route parses, asks, answers."""
 
 import re
+import secrets
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
@@ -61,7 +62,7 @@ class OrdersApi:
 
     async def find(self, request: Request, code: str) -> Asked:
         """The order asked for. Raises Fault: 406, 401, 404."""
-        if not accepts(request.headers.get("accept", ""), self._vendor):
+        if not accepts(",".join(request.headers.getlist("accept")), self._vendor):
             raise _not_acceptable(self._vendor)
         matched = _CODE.fullmatch(code)
         number = int(matched["number"]) if matched else None
@@ -101,13 +102,21 @@ class OrdersApi:
             raise invalid("invoice_file", f"The file {found.value}.")
         if asked.stored is None:
             return reply(SUCCESS)
-        order = asked.order
+        replaced = asked.order.uploaded_invoice
+        kept = await self._keep(asked.order, found, data)
+        answer = await self.do(asked, AttachInvoice(invoice=kept))
+        if replaced is not None:
+            await self._service.blobs.delete(replaced.blob)
+        return answer
+
+    async def _keep(self, order: Order, found: DocumentType, data: bytes) -> UploadedInvoice:
         serial = order.uploaded_invoice.serial + 1 if order.uploaded_invoice else 1
         now = self._service.clock()
-        blob = f"shops/{order.shop_id}/invoices/{order.id}-{serial}-{now:%Y%m%d%H%M%S%f}.{found.extension}"
+        # Two uploads at the same time must not write to one place.
+        name = f"{order.id}-{serial}-{secrets.token_hex(8)}.{found.extension}"
+        blob = f"shops/{order.shop_id}/invoices/{name}"
         await self._service.blobs.put(blob, data, found.media_type)
-        invoice = UploadedInvoice(serial=serial, blob=blob, media_type=found.media_type, uploaded_at=now)
-        return await self.do(asked, AttachInvoice(invoice=invoice))
+        return UploadedInvoice(serial=serial, blob=blob, media_type=found.media_type, uploaded_at=now)
 
     async def trigger(self, asked: Asked, kind: str) -> Response:
         """Send a demo order's webhook. Raises Fault."""
