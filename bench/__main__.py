@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
@@ -189,24 +190,39 @@ def compare_reads_and_places(service: Service) -> None:
         compare("place an order durably", (ours_port, [placing]), (bare_port, [inserting]), 0.6)
 
 
-def compare_sizes(service: Service, many: int) -> None:
-    """Reading by code in a small shop and in a large one, in turn is not possible: the small comes first."""
-    port = free_port()
-    with web("stoa.serving:web_worker", port, service.environment):
-        few, _ = reads(service, range(FIRST, FIRST + FEW, 7))
-        small = statistics.median(load(port, few)["p50_ms"] for _ in range(ROUNDS))
-        began = time.monotonic()
-        asyncio.run(service.fill(FIRST + FEW, FIRST + many - 1))
-        print(f"{'':34} ({many - FEW:,} orders added in {time.monotonic() - began:.0f} s)", flush=True)
-        step = max(1, many // 20_000)
-        spread, _ = reads(service, range(FIRST, FIRST + many, step))
-        large = statistics.median(load(port, spread)["p50_ms"] for _ in range(ROUNDS))
-    verdict = "met" if large / small <= 1.2 else "MISSED"
+def compare_sizes(small: Service, many: int) -> None:
+    """Reading by code in a small shop and in a large one, each in a database of its own, in turn."""
+    large = asyncio.run(another_database(small.complete))
+    began = time.monotonic()
+    asyncio.run(large.fill(FIRST, FIRST + many - 1))
+    print(f"{'':34} ({many:,} orders placed in {time.monotonic() - began:.0f} s)", flush=True)
+    ports = free_port(), free_port()
+    few, _ = reads(small, range(FIRST, FIRST + FEW, 7))
+    spread, _ = reads(large, range(FIRST, FIRST + many, max(1, many // 20_000)))
+    with (
+        web("stoa.serving:web_worker", ports[0], small.environment),
+        web("stoa.serving:web_worker", ports[1], large.environment),
+    ):
+        load(ports[1], spread)
+        pairs = [(load(ports[0], few)["p50_ms"], load(ports[1], spread)["p50_ms"]) for _ in range(ROUNDS)]
+    ratios = sorted(of_many / of_few for of_few, of_many in pairs)
+    ratio = statistics.median(ratios)
+    verdict = "met" if ratio <= 1.2 else "MISSED"
     print(
-        f"{f'read among {many:,} orders':34} {large / small:5.2f} times the time among {FEW:,} "
-        f"(goal 1.2, {verdict}); {large:.2f} against {small:.2f} ms at the median",
+        f"{f'read among {many:,} orders':34} {ratio:5.2f} times the time among {FEW:,} "
+        f"(goal 1.2, {verdict}; {ratios[0]:.2f} to {ratios[-1]:.2f})",
         flush=True,
     )
+
+
+async def another_database(complete: Complete) -> Service:
+    pool = await open_pool(complete.database_url, connections=1)
+    await pool.execute("CREATE DATABASE large")
+    await pool.close()
+    url = urlunsplit(urlsplit(complete.database_url)._replace(path="/large"))
+    service = Service(msgspec.structs.replace(complete, database_url=url))
+    await service.prepare()
+    return service
 
 
 async def queue_deliveries(service: Service, port: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
+import asyncpg
 import structlog
 from msgspec import Struct
 from starlette.applications import Starlette
@@ -203,12 +204,20 @@ def _internal() -> Fault:
     return Fault(INTERNAL, "internal", "Something went wrong on our side; it has been noted.")
 
 
+def _no_database() -> Fault:
+    return Fault(503, "unavailable", "The service cannot work right now; try again.")
+
+
 _FAULTS: dict[type[Exception], Callable[[], Fault]] = {
     Stranger: unauthorized,
     Conflict: lambda: Fault(409, "conflict", "The order is being changed by others; try again."),
     BlobStoreUnavailable: lambda: Fault(
         503, "files_unavailable", "Files cannot be kept or read right now; try again."
     ),
+    OSError: _no_database,
+    asyncpg.PostgresConnectionError: _no_database,
+    asyncpg.OperatorInterventionError: _no_database,
+    asyncpg.InterfaceError: _no_database,
     ClientDisconnect: lambda: Fault(400, "invalid_format", "The request broke off."),
 }
 

@@ -1,12 +1,14 @@
 """The ``stoa`` command."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
+import asyncpg
 import msgspec
 import uvloop
 from cyclopts import App, Parameter
@@ -65,17 +67,34 @@ SAYS_IT_ALL = (
 """Exceptions whose message is a sentence for the one who typed the command."""
 
 
+DATABASE_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+)
+"""What a query raises when the process that runs the database ends."""
+
+
 class GiveUp(Exception):
     """A command could not do what it was asked; the message says why."""
 
 
+TERMINATED = 128 + signal.SIGTERM
+"""The exit status that a shell expects of a command that was asked to end."""
+
+
 def main() -> None:
+    # A database that was started is stopped on the way out, however early the request to end comes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         app(sys.argv[1:])
     except KeyboardInterrupt:
         sys.exit(130)
     except (*SAYS_IT_ALL, GiveUp) as fault:
         fail(str(fault))
+    except DATABASE_LOST:
+        fail("The database was stopped in the middle of this: run the command again.")
     except Fault as fault:
         fail(f"{fault.field}: {fault.message}" if fault.field else fault.message)
 
@@ -106,8 +125,8 @@ def serve(
 
     if not 0 <= port <= 65535:  # noqa: PLR2004 - what TCP has
         raise GiveUp("--port must be from 0 to 65535.")
-    if not 1 <= workers <= 64:  # noqa: PLR2004 - a typo starts more
-        raise GiveUp("--workers must be from 1 to 64.")
+    if not 1 <= workers <= 32:  # noqa: PLR2004 - a typo starts more
+        raise GiveUp("--workers must be from 1 to 32.")
     asked = serving.Serve(data=data, host=host, port=port, workers=workers, worker=worker, demo=demo)
     try:
         serving.serve(asked)

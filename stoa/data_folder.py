@@ -2,15 +2,20 @@
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from stoa.app import Complete
 from stoa.settings import Settings
 from stoa.store.local_postgres import LocalPostgres
 
 DEFAULT_ADDRESS = "http://127.0.0.1:8000"
+
+PATIENCE = 10.0
+"""Seconds to wait for a short command that runs the database."""
 
 FOR_OWNER = 0o600
 """Permissions of files that hold secrets."""
@@ -26,20 +31,26 @@ class DataFolder:
 
     @contextmanager
     def complete(
-        self, settings: Settings, *, address: str | None = None, demo: bool = False
+        self,
+        settings: Settings,
+        *,
+        address: str | None = None,
+        demo: bool = False,
+        own_database: bool = False,
     ) -> Iterator[Complete]:
         """Fill in what the settings leave open; the database runs for as long as the context.
 
         ``address`` is where this process will answer; without it, where the last server answered.
+        ``own_database``: do not use one that another process will stop when it ends.
         Raises FolderUnusable or PostgresUnavailable.
         """
         self._make()
         public_url = settings.public_url or self._last_address(address)
-        with self._database(settings) as database_url:
+        with self._database(settings, own=own_database) as database_url:
             yield Complete(
                 settings=settings,
                 database_url=database_url,
-                blob_url=settings.blob_url or f"file://{self.path / 'files'}",
+                blob_url=settings.blob_url or f"file://{quote(str(self.path / 'files'))}",
                 public_url=public_url,
                 secret_key=settings.secret_key or self._secret_key(),
                 demo=demo,
@@ -57,12 +68,26 @@ class DataFolder:
             raise FolderUnusable(f"{self.path} cannot be written: name another data folder with --data.")
 
     @contextmanager
-    def _database(self, settings: Settings) -> Iterator[str]:
+    def _database(self, settings: Settings, *, own: bool) -> Iterator[str]:
         if settings.database_url:
             yield settings.database_url
             return
-        with LocalPostgres(self.path / "postgres") as postgres:
+        with self._owned_postgres() if own else LocalPostgres(self.path / "postgres") as postgres:
             yield postgres.url
+
+    @contextmanager
+    def _owned_postgres(self) -> Iterator[LocalPostgres]:
+        """The database, once whoever runs it for a short command has ended."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            with LocalPostgres(self.path / "postgres") as postgres:
+                if postgres.owned:
+                    yield postgres
+                    return
+            time.sleep(0.2)
+        raise FolderUnusable(
+            f"Another process works with {self.path}: stop it, or name another data folder with --data."
+        )
 
     def _last_address(self, address: str | None) -> str:
         file = self.path / "address"

@@ -10,7 +10,7 @@ from stoa.app import Complete, Stoa, open_stoa
 from stoa.documents.blobs import Blobs, BlobStoreUnavailable
 from stoa.store.database import open_pool
 from stoa.store.installation import database_clock
-from stoa.store.migrations import migrate
+from stoa.store.migrations import migrate, pending
 from stoa.webhooks.guard import UrlRefused
 
 
@@ -40,16 +40,31 @@ async def migrations_of(complete: Complete) -> list[str]:
 
 async def examine(complete: Complete) -> list[Finding]:
     """All checks. A database that cannot be reached raises DatabaseUnavailable, which says so itself."""
-    applied = await migrations_of(complete)
-    schema = f"brought up to date ({', '.join(applied)})" if applied else "up to date"
+    missing = await _missing_migrations(complete)
+    database = Finding("database", ok=True, says="answers")
+    if missing:
+        says = f"lacks {', '.join(missing)}: run `stoa migrate`, or start `stoa serve`."
+        return [
+            database,
+            Finding("migrations", ok=False, says=says),
+            await _files(Blobs.open(complete.blob_url)),
+        ]
     async with open_stoa(complete) as stoa:
         return [
-            Finding("database", True, "answers"),  # noqa: FBT003 - reads well
-            Finding("migrations", True, schema),  # noqa: FBT003
+            database,
+            Finding("migrations", ok=True, says="up to date"),
             await _files(stoa.service.blobs),
             await _clock(stoa),
             *await _webhooks(stoa),
         ]
+
+
+async def _missing_migrations(complete: Complete) -> list[str]:
+    pool = await open_pool(complete.database_url, connections=1)
+    try:
+        return await pending(pool)
+    finally:
+        await pool.close()
 
 
 async def _files(blobs: Blobs) -> Finding:

@@ -78,7 +78,7 @@ class Engine:
             order=order,
             version=0,
             event=event,
-            by=Actor.CUSTOMER,
+            by=Actor.CUSTOMER if order.replaces is None else Actor.MARKETPLACE,
             messages=self._messages(Change(shop=shop, before=None, after=order, event=event)),
         )
 

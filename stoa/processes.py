@@ -24,7 +24,7 @@ def end_with_parent() -> None:
 
     A forgotten web process would answer at the port of the next one. Does nothing in a process of its own.
     """
-    if PARENT not in os.environ:
+    if not os.environ.get(PARENT, "").isdecimal():
         return
     parent = int(os.environ[PARENT])
     if sys.platform == "linux":

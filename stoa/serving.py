@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from stoa.demo.shops import FILE, SHOPS, open_demo, with_loopback
 from stoa.logs import configure_logs
 from stoa.processes import adopt_children, end_with_parent, spare_the_collector
 from stoa.settings import Settings, read_settings
-from stoa.web.metrics import SHARED_FOLDER, AsgiApp
+from stoa.web.metrics import AsgiApp, share_counters
 from stoa.worker import work
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,9 @@ PASSED_ON = {
 """What the first process found out is handed to the others as settings."""
 
 DEMO = "STOA_DEMO"
+
+FINISHED_WITHIN = 8
+"""Seconds for requests to be finished when the service ends; what runs it may be given ten."""
 
 READY_WITHIN = 60.0
 STOPPED_WITHIN = 30.0
@@ -68,13 +72,16 @@ class Serve(Struct, frozen=True, kw_only=True):
 
 def serve(asked: Serve) -> None:
     """Serve until a signal ends it. Raises one-sentence exceptions for everything that keeps it from starting."""
+    asked = replace(asked, host=_numeric(asked.host))
     settings = _settings(asked)
     port = _free_port(asked)
     address = f"http://{_reachable(asked.host)}:{port}"
     folder = DataFolder(asked.data)
     configure_logs(settings.log_level)
     with ExitStack() as running:
-        complete = running.enter_context(folder.complete(settings, address=address, demo=asked.demo))
+        complete = running.enter_context(
+            folder.complete(settings, address=address, demo=asked.demo, own_database=True)
+        )
         text = asyncio.run(_prepare(complete, folder.path, address))
         running.enter_context(_counters(folder.path))
         _pass_on(complete)
@@ -92,7 +99,20 @@ def _settings(asked: Serve) -> Settings:
         return settings
     # The guide should not scroll away.
     log_level = settings.log_level if "STOA_LOG_LEVEL" in os.environ else "warning"
-    return replace(with_loopback(settings), log_level=log_level)
+    # The demo's receiver is where the demo is.
+    here = ip_network(asked.host)
+    allowed = with_loopback(settings)
+    return replace(allowed, webhook_allow=(*allowed.webhook_allow, here), log_level=log_level)
+
+
+def _numeric(host: str) -> str:
+    """The address of a host, which the server takes no names for. Raises PortTaken."""
+    try:
+        return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
+    except OSError as fault:
+        raise PortTaken(
+            f"{host} is no address of this machine ({fault}): name another with --host."
+        ) from fault
 
 
 def _free_port(asked: Serve) -> int:
@@ -130,7 +150,7 @@ def _counters(folder: Path) -> Iterator[None]:
     shared = folder / "metrics"
     shutil.rmtree(shared, ignore_errors=True)
     shared.mkdir(mode=0o700)
-    os.environ[SHARED_FOLDER] = str(shared)
+    share_counters(shared)
     try:
         yield
     finally:
@@ -141,6 +161,7 @@ def _pass_on(complete: Complete) -> None:
     for field, variable in PASSED_ON.items():
         os.environ[variable] = getattr(complete, field)
     adopt_children()
+    os.environ.pop(DEMO, None)
     if complete.demo:
         os.environ[DEMO] = "1"
         os.environ["STOA_WEBHOOK_ALLOW"] = ",".join(map(str, complete.settings.webhook_allow))
@@ -193,11 +214,14 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
 def _announce(address: str, text: str | None) -> None:
     """Say that the service accepts requests, once it does: for people on stderr, for scripts on stdout."""
 
+    # A proxy of the environment is not asked the way to this very machine.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
     def wait_and_say() -> None:
         end = time.monotonic() + READY_WITHIN
         while time.monotonic() < end:
             with suppress(urllib.error.URLError, OSError):
-                urllib.request.urlopen(f"{address}/health/ready", timeout=2).close()  # noqa: S310 - our own address
+                direct.open(f"{address}/health/ready", timeout=2).close()
                 if text:
                     print(text, file=sys.stderr, flush=True)  # noqa: T201 - the command's output
                 print(f"ready: {address}", flush=True)  # noqa: T201 - the command's output
@@ -219,7 +243,7 @@ def _web_server(asked: Serve, port: int) -> AbstractServer[Any]:
         workers=asked.workers,
         websockets=False,
         log_level=LogLevels.error,
-        workers_kill_timeout=int(STOPPED_WITHIN),
+        workers_kill_timeout=FINISHED_WITHIN,
         respawn_failed_workers=True,
     )
 
@@ -235,7 +259,7 @@ def web_worker() -> AsgiApp:
 def complete_from_environment(settings: Settings) -> Complete:
     """The settings that the first process passed on."""
     given = {field: getattr(settings, field) for field in PASSED_ON}
-    return Complete(settings=settings, demo=DEMO in os.environ, **given)
+    return Complete(settings=settings, demo=os.environ.get(DEMO) == "1", **given)
 
 
 class WebWorker:

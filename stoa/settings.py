@@ -37,7 +37,11 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of an environment. Raises WrongSetting, for an unknown ``STOA_*`` name too."""
-    given = {name: value for name, value in environment.items() if name.startswith("STOA_") and value}
+    given = {
+        name: value
+        for name, value in environment.items()
+        if name.startswith("STOA_") and not name.startswith(FROM_A_CLUSTER) and value
+    }
     unknown = sorted(given.keys() - {name for name, *_ in VARIABLES} - ELSEWHERE)
     if unknown:
         raise WrongSetting(f"{unknown[0]} is not a setting; `stoa settings` lists them.")
@@ -63,7 +67,7 @@ def _postgres_url(value: str) -> str:
 
 
 def _blob_url(value: str) -> str:
-    if urlsplit(value).scheme not in {"file", "s3", "memory"}:
+    if urlsplit(value).scheme not in {"file", "s3"}:
         raise ValueError("must be file:///a/folder or s3://bucket/prefix")
     return value
 
@@ -103,12 +107,13 @@ def _seconds(value: str) -> float:
     return seconds
 
 
-MOST_CONNECTIONS = 1000
+LEAST_CONNECTIONS, MOST_CONNECTIONS = 2, 1000
+"""One connection of a worker only listens."""
 
 
 def _connections(value: str) -> int:
-    if not value.isdecimal() or not 1 <= int(value) <= MOST_CONNECTIONS:
-        raise ValueError(f"must be a number from 1 to {MOST_CONNECTIONS}")
+    if not value.isdecimal() or not LEAST_CONNECTIONS <= int(value) <= MOST_CONNECTIONS:
+        raise ValueError(f"must be a number from {LEAST_CONNECTIONS} to {MOST_CONNECTIONS}")
     return int(value)
 
 
@@ -150,6 +155,9 @@ VARIABLES: tuple[tuple[str, str, Callable[[str], object], str], ...] = (
     ("STOA_LOG_LEVEL", "log_level", _log_level, "debug, info, warning or error"),
 )
 """Name, field, how it is read, what it is for: the documentation is checked against this list."""
+
+FROM_A_CLUSTER = ("STOA_PORT", "STOA_SERVICE_")
+"""What Kubernetes puts in the environment beside a service named stoa."""
 
 ELSEWHERE = frozenset({"STOA_POSTGRES_USER", "STOA_DEMO", "STOA_PARENT"})
 """Read by the commands that need them, not by the service."""

@@ -23,7 +23,7 @@ LEASE = timedelta(seconds=60)
 BATCH = 16
 """Orders of a shop that are taken at once."""
 
-MOST_SHOPS = 100
+MOST_SHOPS = 1000
 """Shops that are looked at in one round."""
 
 
@@ -36,9 +36,11 @@ class Timers:
         self._poll = poll
         self._at_work: dict[int, asyncio.Task[None]] = {}
         self._woken: set[int] = set()
+        self._stopping = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until ``stop`` is set; then finish the orders in hand."""
+        """Work until ``stop`` is set; then finish the order in hand and give the others back."""
+        self._stopping = stop
         while not stop.is_set():
             for shop_id in await self._due_shops():
                 self.wake(shop_id)
@@ -77,7 +79,7 @@ class Timers:
 
     async def _work(self, shop_id: int) -> None:
         try:
-            while await self._one_batch(shop_id):
+            while not self._stopping.is_set() and await self._one_batch(shop_id):
                 pass
         except Exception:
             log.exception("timers.failed", shop_id=shop_id)
@@ -90,8 +92,10 @@ class Timers:
         if not claimed:
             return False
         shop = await service.shops.read(shop_id)
-        if shop is not None:
-            for stored in claimed:
+        for stored in claimed:
+            if self._stopping.is_set():
+                await service.orders.reset_timer(stored)
+            elif shop is not None:
                 await self._look(stored, shop)
         return True
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 
@@ -16,6 +17,9 @@ from stoa.webhooks.dispatcher import Dispatcher
 from stoa.webhooks.sender import Sender
 
 log = structlog.get_logger(__name__)
+
+TO_RECORD = timedelta(seconds=20)
+"""Time to note what came of a request once it has ended."""
 
 HEARING_AGAIN_AFTER = 1.0
 """Seconds until the bell is listened for again when the connection broke; meanwhile the polls find the work."""
@@ -35,6 +39,8 @@ async def work(service: Service, dialects: Sequence[Dialect], stop: asyncio.Even
             clock=service.clock,
             headers={kind: said for dialect in dialects for kind, said in dialect.endpoint_headers.items()},
             watcher=count_attempt,
+            # Nobody may take a delivery over while its request can still be answered.
+            lease=timedelta(seconds=settings.webhook_timeout) + TO_RECORD,
         )
         log.info("worker.started")
         async with asyncio.TaskGroup() as group:

@@ -148,7 +148,12 @@ class Merchant(Struct, frozen=True):
 async def opening_a_shop(stoa: Stoa, **terms: Any) -> AsyncIterator[Merchant]:
     """A shop with two pickup locations and a Skroutz token."""
     location = PickupLocation(
-        id="YlpD0KROym", street_name="Πανεπιστημίου", street_number="2", zip="12345", city="Αθήνα", region="Αττική"
+        id="YlpD0KROym",
+        street_name="Πανεπιστημίου",
+        street_number="2",
+        zip="12345",
+        city="Αθήνα",
+        region="Αττική",
     )
     other = PickupLocation(
         id="onpL6DXG4l", street_name="Σταδίου", street_number="1", zip="12345", city="Αθήνα", region="Αττική"

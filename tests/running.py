@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import httpx
 
@@ -63,13 +63,13 @@ def processes_on(data: Path) -> list[int]:
     return [
         int(process.name)
         for process in Path("/proc").iterdir()
-        if process.name.isdecimal() and word in _command_line(process) and int(process.name) != os.getpid()
+        if process.name.isdecimal() and word in _command_line(int(process.name))
     ]
 
 
-def _command_line(process: Path) -> bytes:
+def _command_line(pid: int) -> bytes:
     with suppress(OSError):
-        return (process / "cmdline").read_bytes()
+        return Path("/proc", str(pid), "cmdline").read_bytes()
     return b""
 
 
@@ -106,7 +106,7 @@ def wait_until(holds: Callable[[], Any], seconds: float = PATIENCE) -> None:
 class Server:
     """A running ``stoa serve``."""
 
-    def __init__(self, process: subprocess.Popen[str], data: Path, errors: IO[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], data: Path, errors: Path) -> None:
         self.process = process
         self.data = data
         self.url = ""
@@ -125,12 +125,15 @@ class Server:
 
     def said(self) -> str:
         """What it wrote to standard error so far."""
-        self._errors.seek(0)
-        return self._errors.read()
+        return self._errors.read_text()
 
     def family(self) -> list[int]:
         """Every process of it, PostgreSQL included."""
         return [self.process.pid, *children_of(self.process.pid)]
+
+    def children(self, subcommand: str) -> list[int]:
+        """Its processes that do this; those that answer requests are called ``serve`` as it is itself."""
+        return [pid for pid in self.family()[1:] if subcommand.encode() in _command_line(pid).split(b"\0")]
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End it and answer with its exit status."""
@@ -147,18 +150,17 @@ class Server:
 def starting(data: Path, *arguments: str, **settings: str) -> Iterator[Server]:
     """``stoa serve`` on a free port, from the moment it is started; killed in the end if it still runs."""
     line = [sys.executable, "-m", "stoa", "serve", "--port", "0", "--data", str(data), *arguments]
-    with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(
-            line, env=environment(**settings), stdout=subprocess.PIPE, stderr=errors, text=True
-        )
+    errors = data.with_name("errors")
+    with (
+        errors.open("w") as out,
+        subprocess.Popen(
+            line, env=environment(**settings), stdout=subprocess.PIPE, stderr=out, text=True
+        ) as process,
+    ):
         try:
             yield Server(process, data, errors)
         finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait(PATIENCE)
-            if process.stdout:
-                process.stdout.close()
+            process.kill()
 
 
 @contextmanager

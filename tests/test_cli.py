@@ -8,6 +8,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from msgspec import Struct
@@ -15,6 +16,7 @@ from msgspec import Struct
 from stoa import cli
 from stoa.operator.examples import ORDER
 from stoa.settings import VARIABLES
+from stoa.store.shops import Shops
 from tests.running import Server, command, data_folder, serving, wait_until
 
 ACCEPT = "application/vnd.skroutz+json; version=3.0"
@@ -256,7 +258,7 @@ def test_ports_and_workers_beyond_reason_are_one_sentence(tmp_path: Path) -> Non
     at = ("--data", tmp_path / "data")
     assert refused("serve", "--port", "65536", *at) == "--port must be from 0 to 65535."
     assert refused("serve", "--port=-1", *at) == "--port must be from 0 to 65535."
-    assert refused("serve", "--workers", "0", *at) == "--workers must be from 1 to 64."
+    assert refused("serve", "--workers", "0", *at) == "--workers must be from 1 to 32."
 
 
 def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
@@ -278,6 +280,18 @@ def test_another_secret_key_than_the_first_is_refused(server: Server) -> None:
     sentence = refused("shop", "list", "--data", server.data, settings={"STOA_SECRET_KEY": "k" * 32})
 
     assert sentence.startswith("STOA_SECRET_KEY is not the one that this database was begun with")
+
+
+def test_a_database_that_is_stopped_meanwhile_is_one_sentence(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(*_asked: object, **_how: object) -> None:
+        raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+
+    monkeypatch.setattr(Shops, "page", lost)
+
+    sentence = refused("shop", "list", "--data", server.data)
+    assert sentence == "The database was stopped in the middle of this: run the command again."
 
 
 def test_migrations_have_nothing_to_do_beside_a_server(server: Server) -> None:

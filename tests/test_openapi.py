@@ -199,7 +199,7 @@ async def _open(
     }
 
 
-TRIED = 12
+TRIED = 10
 """Requests of each kind that are made up for every call."""
 
 

@@ -15,17 +15,17 @@ Stoa is running at {url}
   Your shop's Skroutz token  {token}
   The same for scripts       {file}
 
-Place an order, as a customer would (the answer has its code):
+Three lines to paste. Place an order, as a customer would, and keep its code:
 
-  curl -s {url}/operator/v1/shops/{shop}/orders -H 'Authorization: Bearer {operator}' -d '{{"customer":{{"first_name":"Ελένη","last_name":"Παππά"}},"address":{{"street_name":"Πατησίων","street_number":"76","zip":"10434","city":"Αθήνα","region":"Αττική"}},"lines":[{{"shop_uid":"SKU-1","name":"Καφετιέρα","quantity":2,"unit_price_cents":3490,"vat_percent":24}}],"payment_method":"card","fulfilment":"marketplace"}}'
+  CODE=$(curl -s {url}/operator/v1/shops/{shop}/orders -H 'Authorization: Bearer {operator}' -d '{{"customer":{{"first_name":"Ελένη","last_name":"Παππά"}},"address":{{"street_name":"Πατησίων","street_number":"76","zip":"10434","city":"Αθήνα","region":"Αττική"}},"lines":[{{"shop_uid":"SKU-1","name":"Καφετιέρα","quantity":2,"unit_price_cents":3490,"vat_percent":24}}],"payment_method":"card","fulfilment":"marketplace"}}' | sed 's/.*"skroutz":"\\([^"]*\\)".*/\1/'); echo $CODE
 
-Read it, as the shop (put its code in place of CODE):
+Read it, as the shop:
 
-  curl -s {url}/merchants/ecommerce/orders/CODE -H 'Accept: {accept}' -H 'Authorization: Bearer {token}'
+  curl -s {url}/merchants/ecommerce/orders/$CODE -H 'Accept: {accept}' -H 'Authorization: Bearer {token}'
 
-Accept it (pickup_location and pickup_window are from its accept_options):
+Accept it, with two of its accept_options:
 
-  curl -s -X POST {url}/merchants/ecommerce/orders/CODE/accept -H 'Accept: {accept}' -H 'Content-Type: application/json; charset=utf-8' -H 'Authorization: Bearer {token}' -d '{{"pickup_location":"{location}","pickup_window":1,"number_of_parcels":1}}'
+  curl -s -X POST {url}/merchants/ecommerce/orders/$CODE/accept -H 'Accept: {accept}' -H 'Content-Type: application/json; charset=utf-8' -H 'Authorization: Bearer {token}' -d '{{"pickup_location":"{location}","pickup_window":1,"number_of_parcels":1}}'
 
 Ctrl-C stops everything.
 """

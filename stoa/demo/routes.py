@@ -1,7 +1,9 @@
 """The demo's own receiver of webhooks, and what it received; there only with ``serve --demo``."""
 
+from typing import Annotated
+
 import asyncpg
-from msgspec import Struct
+from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,7 +21,7 @@ SHOWN = 100
 
 
 class OrderOfHook(Struct, frozen=True):
-    code: str
+    code: Annotated[str, Meta(max_length=100)]
 
 
 class Hook(Struct, frozen=True):

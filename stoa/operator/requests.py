@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from stoa.orders import order as domain
 from stoa.orders.calendar import is_known_country
@@ -366,39 +366,43 @@ class CalendarBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
 
-class ShopTermsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """PATCH /shops/{shop_id}: only what is given changes."""
+Domain = Annotated[str, Meta(max_length=253, pattern=f"^[a-z0-9-]+(\\.[a-z0-9-]+)+{END}")]
 
-    name: Name | None = None
-    zone: Name | None = None
-    domain: Annotated[str, Meta(max_length=253, pattern=f"^[a-z0-9-]+(\\.[a-z0-9-]+)+{END}")] | None = None
-    phone: Code | None = None
-    courier: Code | None = None
-    calendar: CalendarBody | None = None
-    most_parcels: Annotated[int, Meta(ge=1, le=99)] | None = None
-    acceptance_hours: Annotated[int, Meta(ge=1, le=720)] | None = None
-    dispatch_hours: Annotated[int, Meta(ge=1, le=2160)] | None = None
-    set_as_ready_required: bool | None = None
+
+class ShopTermsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """PATCH /shops/{shop_id}: only what is given changes; null takes a domain or a phone away."""
+
+    name: Name | UnsetType = UNSET
+    domain: Domain | UnsetType | None = UNSET
+    phone: Code | UnsetType | None = UNSET
+    courier: Code | UnsetType = UNSET
+    calendar: CalendarBody | UnsetType = UNSET
+    most_parcels: Annotated[int, Meta(ge=1, le=99)] | UnsetType = UNSET
+    acceptance_hours: Annotated[int, Meta(ge=1, le=720)] | UnsetType = UNSET
+    dispatch_hours: Annotated[int, Meta(ge=1, le=2160)] | UnsetType = UNSET
+    set_as_ready_required: bool | UnsetType = UNSET
 
     def terms(self) -> dict[str, Any]:
         """The new terms by name. Raises Fault."""
-        if self.zone is not None and self.zone not in available_timezones():
-            raise invalid("zone", "Must be a time zone such as Europe/Athens.")
-        _carrier(self.courier)
         given = {field: getattr(self, field) for field in self.__struct_fields__}
-        if self.calendar is not None:
+        given = {field: value for field, value in given.items() if value is not UNSET}
+        _carrier(given.get("courier"))
+        if isinstance(self.calendar, CalendarBody):
             given["calendar"] = self.calendar.value()
-        return {field: value for field, value in given.items() if value is not None}
+        return given
 
 
 class ShopBody(ShopTermsBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """POST /shops"""
+    """POST /shops. The zone stays: the codes of orders are made of its days."""
 
     name: Name
+    zone: Name = "Europe/Athens"
     pickup_locations: Locations = ()
 
     def shop(self) -> Shop:
         """The shop, which has no number yet. Raises Fault."""
+        if self.zone not in available_timezones():
+            raise invalid("zone", "Must be a time zone such as Europe/Athens.")
         terms = self.terms()
         terms.pop("pickup_locations")
         return Shop(id=0, locations=locations_of(self.pickup_locations), **terms)

@@ -100,11 +100,12 @@ class OperatorApi:
             order = await self.service.engine.place(
                 placement, shop=call.shop, number=call.number, idempotency_key=key, request_hash=request_hash
             )
-        except ChannelRefTaken as taken:
-            message = "The shop already has an order with this channel and reference."
-            raise Fault(CONFLICT, "channel_ref_taken", message, field="channel_ref") from taken
-        except KeyTaken:
+        except (ChannelRefTaken, KeyTaken) as taken:
+            # The same request, sent twice at once, meets itself in either index.
             again = await self.service.shops.placing(token, number, key)
+            if again.earlier is None:
+                message = "The shop already has an order with this channel and reference."
+                raise Fault(CONFLICT, "channel_ref_taken", message, field="channel_ref") from taken
             return self._placed_before(again, call.shop, request_hash)
         if isinstance(order, Refused):
             raise say(order)

@@ -10,15 +10,28 @@ from stoa.orders.order import PickupWindow
 from stoa.orders.shop import Calendar, Shop
 
 OFFERED = 5
-"""How many windows an order offers."""
+"""How many windows an order offers at least."""
+
+MOST_OFFERED = 30
+"""An order that waits for long is extended, rather than offering a list that nobody reads."""
 
 HORIZON = timedelta(days=60)
 """A calendar without a working day in this time offers no windows, rather than searching for ever."""
 
 
-def pickup_windows(shop: Shop, now: datetime, *, first_id: int = 1) -> tuple[PickupWindow, ...]:
-    """The next windows that have not begun, earliest first, with ids counted from ``first_id``; times in UTC."""
-    windows = islice(_windows(shop.calendar, now.astimezone(ZoneInfo(shop.zone))), OFFERED)
+def pickup_windows(
+    shop: Shop, now: datetime, *, until: datetime | None = None, first_id: int = 1
+) -> tuple[PickupWindow, ...]:
+    """The next windows that have not begun, earliest first, with ids counted from ``first_id``; times in UTC.
+
+    Enough of them that one is still ahead ``until`` the order's deadline.
+    """
+    coming = islice(_windows(shop.calendar, now.astimezone(ZoneInfo(shop.zone))), MOST_OFFERED)
+    windows: list[tuple[datetime, datetime]] = []
+    for opens, closes in coming:
+        if len(windows) >= OFFERED and windows[-1][0] > (until or now):
+            break
+        windows.append((opens, closes))
     return tuple(
         PickupWindow(id=first_id + n, opens=opens, closes=closes) for n, (opens, closes) in enumerate(windows)
     )

@@ -111,7 +111,7 @@ def _chosen_location(options: AcceptOptions, command: asked.Accept) -> PickupLoc
 def _chosen_window(asked_of: Asked, command: asked.Accept) -> PickupWindow | Refused | None:
     options = asked_of.order.options
     if command.window_id is None:
-        return default_window(options, asked_of.now) or next(iter(_new_windows(asked_of)), None)
+        return default_window(options, asked_of.now) or next(iter(_new_windows(asked_of, asked_of.now)), None)
     for window in options.windows:
         if window.id == command.window_id:
             begun = window.opens <= asked_of.now
@@ -119,9 +119,9 @@ def _chosen_window(asked_of: Asked, command: asked.Accept) -> PickupWindow | Ref
     return Refused(Refusal.UNKNOWN_PICKUP_WINDOW, "pickup_window")
 
 
-def _new_windows(asked_of: Asked) -> tuple[PickupWindow, ...]:
+def _new_windows(asked_of: Asked, until: datetime) -> tuple[PickupWindow, ...]:
     first_id = asked_of.order.options.last_window_id + 1
-    return pickup_windows(asked_of.shop, asked_of.now, first_id=first_id)
+    return pickup_windows(asked_of.shop, asked_of.now, until=until, first_id=first_id)
 
 
 def _reject(asked_of: Asked, command: asked.Reject) -> Event | Refused:
@@ -200,9 +200,11 @@ def _extend(asked_of: Asked, command: asked.Extend) -> Event | Refused:
     dispatch_until = (command.dispatch_until or max(order.dispatch_until, expires_at)).astimezone(UTC)
     if dispatch_until < expires_at:
         return Refused(Refusal.DISPATCH_BEFORE_DEADLINE, "dispatch_until")
-    windows = _new_windows(asked_of)
+    windows = _new_windows(asked_of, expires_at)
     last_id = order.options.last_window_id + len(windows)
-    options = replace(order.options, windows=windows, last_window_id=last_id)
+    # An order from before the shop had a pickup location could not be accepted otherwise.
+    locations = order.options.locations or asked_of.shop.locations
+    options = replace(order.options, locations=locations, windows=windows, last_window_id=last_id)
     return happened.Extended(expires_at=expires_at, dispatch_until=dispatch_until, options=options)
 
 
@@ -215,9 +217,8 @@ def _reschedule(asked_of: Asked, command: asked.Reschedule) -> Event | Refused:
         return Refused(Refusal.WINDOW_NOT_AHEAD, "from")
     if command.closes <= command.opens:
         return Refused(Refusal.WINDOW_NOT_AHEAD, "to")
-    # An operator's window is none of the offered ones: the id 0 is never offered.
     opens, closes = command.opens.astimezone(UTC), command.closes.astimezone(UTC)
-    return happened.Rescheduled(window=PickupWindow(id=0, opens=opens, closes=closes))
+    return happened.Rescheduled(window=PickupWindow(id=SET_BY_OPERATOR, opens=opens, closes=closes))
 
 
 def _attach_voucher(asked_of: Asked, command: asked.AttachVoucher) -> Event | Refused:
@@ -247,13 +248,20 @@ def told_when_ready(order: Order) -> bool:
     return order.fulfilment is Fulfilment.MARKETPLACE and order.courier == LAST_MILE
 
 
+SET_BY_OPERATOR = 0
+"""The id of a window that is none of the offered ones, and that readiness does not move."""
+
 READY_EARLY_UNTIL = time(21)
 """Local time on the day before a pickup until which readiness may bring the pickup forward."""
 
 
 def _earlier_window(asked_of: Asked) -> PickupWindow | None:
     window = asked_of.order.acceptance.window if asked_of.order.acceptance else None
-    if window is None or asked_of.now >= _bring_forward_until(window, asked_of.shop):
+    if (
+        window is None
+        or window.id == SET_BY_OPERATOR
+        or asked_of.now >= _bring_forward_until(window, asked_of.shop)
+    ):
         return None
     first = default_window(asked_of.order.options, asked_of.now)
     return first if first and first.opens < window.opens else None

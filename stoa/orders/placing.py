@@ -54,7 +54,7 @@ def place(placement: Placement, *, order_id: int, shop: Shop, now: datetime) -> 
         expires_at=expires_at,
         dispatch_until=dispatch_until,
         courier=placement.courier or _courier_of(placement.fulfilment, shop),
-        options=_options(shop, now),
+        options=_options(shop, now, expires_at),
     )
     amounts = order.total_cents + order.fees.total_cents
     return order if amounts <= MOST_CENTS else Refused(Refusal.AMOUNT_OUT_OF_RANGE, "lines")
@@ -66,8 +66,8 @@ def _deadlines(placement: Placement, shop: Shop, now: datetime) -> tuple[datetim
     return expires_at.astimezone(UTC), dispatch_until.astimezone(UTC)
 
 
-def _options(shop: Shop, now: datetime) -> AcceptOptions:
-    windows = pickup_windows(shop, now)
+def _options(shop: Shop, now: datetime, expires_at: datetime) -> AcceptOptions:
+    windows = pickup_windows(shop, now, until=expires_at)
     return AcceptOptions(
         locations=shop.locations,
         windows=windows,

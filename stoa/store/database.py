@@ -35,7 +35,10 @@ async def open_pool(url: str, *, connections: int = 10) -> Pool:
 
 
 def _brief(fault: Exception) -> str:
-    return str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+    # A ValueError of the address quotes parts of it, the password among them.
+    if isinstance(fault, ValueError) or not str(fault):
+        return type(fault).__name__
+    return str(fault).splitlines()[0]
 
 
 JSONB_VERSION = b"\x01"
@@ -62,7 +65,6 @@ async def listen(pool: Pool, channel: str, heard: Callable[[str], None], *, unti
 
     Raises ConnectionError when the connection is lost.
     """
-    over = asyncio.create_task(until.wait())
     lost = asyncio.get_running_loop().create_future()
 
     def on_notice(_connection: object, _pid: int, _channel: str, payload: str) -> None:
@@ -75,6 +77,7 @@ async def listen(pool: Pool, channel: str, heard: Callable[[str], None], *, unti
     async with pool.acquire() as connection:
         connection.add_termination_listener(on_loss)
         await connection.add_listener(channel, on_notice)
+        over = asyncio.create_task(until.wait())
         try:
             await asyncio.wait((over, lost), return_when=asyncio.FIRST_COMPLETED)
             if lost.done():

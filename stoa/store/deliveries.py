@@ -47,7 +47,8 @@ FROM claimed c LEFT JOIN webhook_endpoints e ON e.shop_id = $1 AND e.kind = c.en
 ORDER BY c.id
 """
 
-# Note a batch of attempts and move their deliveries. A delivery that is no longer held as it was claimed (the
+# Note a batch of attempts and move their deliveries; the order's later messages are due when it is, so that no claim
+# looks at them in vain. A delivery that is no longer held as it was claimed (the
 # lease ran out and another took it, or a resend began a new round) is left as it is: no row back.
 RECORD = """
 WITH made AS (
@@ -60,7 +61,12 @@ WITH made AS (
     FROM made m
     WHERE d.shop_id = $1 AND d.id = m.id AND d.state = 'pending'
       AND d.claimed_until = m.claimed_until AND d.tries = m.tries
-    RETURNING d.id, m.at, m.duration_ms, m.status, m.error
+    RETURNING d.id, d.order_id, m.at, m.next_at, m.duration_ms, m.status, m.error
+), followers AS (
+    UPDATE deliveries f SET due_at = coalesce(v.next_at, v.at)
+    FROM moved v
+    WHERE f.shop_id = $1 AND f.order_id = v.order_id AND f.state = 'pending' AND f.id > v.id
+      AND CASE WHEN v.next_at IS NULL THEN f.due_at > v.at ELSE f.due_at < v.next_at END
 ), noted AS (
     INSERT INTO delivery_attempts (shop_id, delivery_id, n, at, duration_ms, status, error)
     SELECT $1, v.id,

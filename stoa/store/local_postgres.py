@@ -42,7 +42,7 @@ SETTINGS = {
     "listen_addresses": "",
     "port": "5432",
     "unix_socket_permissions": "0700",
-    "max_connections": "100",
+    "max_connections": "400",
     "shared_buffers": "128MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -69,6 +69,8 @@ class LocalPostgres:
     """
 
     url: str
+    owned: bool
+    """Whether this process started it, and stops it; not where it joined."""
 
     def __init__(self, folder: Path, *, settings: Mapping[str, str] = {}) -> None:
         """Keep the database in `folder`; `settings` are PostgreSQL's own and win over `SETTINGS`."""
@@ -106,7 +108,9 @@ class LocalPostgres:
         try:
             fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            self.owned = False
             return _join(place)
+        self.owned = True
         return self._own(place)
 
     def _own(self, place: Path) -> str:

@@ -2,12 +2,16 @@
 
 from importlib.resources import files
 
+import asyncpg
 from msgspec import Struct
 
-from stoa.store.database import Connection, Pool
+from stoa.store.database import Connection, DatabaseUnavailable, Pool
 
 # A number of our own among the database's advisory locks ("stoa" in ASCII).
 TAKE_THE_LOCK = "SELECT pg_advisory_xact_lock(1937010529)"
+
+LONG = 3600.0
+"""Seconds: another process may be at it, and a large table takes its time."""
 
 # What was applied is noted in the database itself.
 CREATE_THE_LIST = """
@@ -42,15 +46,25 @@ def migrations() -> list[Migration]:
 
 
 async def migrate(pool: Pool) -> list[str]:
-    """Apply what is missing, all or nothing, and say what it was. Raises SchemaFromTheFuture."""
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(TAKE_THE_LOCK)
-        await connection.execute(CREATE_THE_LIST)
-        missing = await _missing(connection)
-        for migration in missing:
-            await connection.execute(migration.sql)
-            await connection.execute(NOTE_ONE, migration.name)
+    """Apply what is missing, all or nothing, and say what it was. Raises SchemaFromTheFuture or DatabaseUnavailable."""
+    try:
+        async with pool.acquire() as connection, connection.transaction():
+            missing = await _apply(connection)
+    except asyncpg.InsufficientPrivilegeError as fault:
+        raise DatabaseUnavailable(
+            "The account of STOA_DATABASE_URL may not create tables: make it the owner of its database."
+        ) from fault
     return [migration.name for migration in missing]
+
+
+async def _apply(connection: Connection) -> list[Migration]:
+    await connection.execute(TAKE_THE_LOCK, timeout=LONG)
+    await connection.execute(CREATE_THE_LIST)
+    missing = await _missing(connection)
+    for migration in missing:
+        await connection.execute(migration.sql, timeout=LONG)
+        await connection.execute(NOTE_ONE, migration.name)
+    return missing
 
 
 async def pending(pool: Pool) -> list[str]:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from stoa.orders.events import Event
-from stoa.orders.order import Actor, Order, State
+from stoa.orders.order import Actor, Order
 from stoa.orders.timers import next_look
 from stoa.store.database import Connection, Pool
 
@@ -51,15 +51,15 @@ WITH saved AS (
 ),
 {_NOTE_AND_QUEUE}"""  # noqa: S608 - two constants
 
-# One page of a shop's orders, newest first.
-LIST_ORDERS = """
-SELECT body FROM orders
-WHERE shop_id = $1 AND id < $2
-  AND ($3::text IS NULL OR state = $3)
-  AND ($4::text IS NULL OR channel = $4)
-  AND ($5::timestamptz IS NULL OR placed_at >= $5)
-  AND ($6::timestamptz IS NULL OR placed_at < $6)
-ORDER BY id DESC LIMIT $7"""
+# One page of a shop's orders, newest first. Only the filters that are given stand in it, so that each has its plan.
+LIST_ORDERS = "SELECT body FROM orders WHERE shop_id = $1 AND id < $2 {filters} ORDER BY id DESC LIMIT $3"
+
+FILTERS = {
+    "state": "AND state = ${n}",
+    "channel": "AND channel = ${n}",
+    "placed_from": "AND placed_at >= ${n}",
+    "placed_to": "AND placed_at < ${n}",
+}
 
 # What happened to an order, first things first.
 LIST_EVENTS = """
@@ -69,7 +69,7 @@ SELECT at, kind, actor, body FROM order_events WHERE shop_id = $1 AND order_id =
 SHOPS_WITH_DUE_TIMERS = """
 SELECT shop_id FROM shops
 WHERE EXISTS (SELECT 1 FROM orders WHERE orders.shop_id = shops.shop_id AND timer_at <= $1)
-LIMIT $2"""
+ORDER BY shop_id LIMIT $2"""
 
 # Take some of a shop's due orders: pushing the timer to the end of the lease keeps others away, and brings
 # the order back should this process die.
@@ -178,21 +178,12 @@ class Orders:
                 await (transaction.commit() if done else transaction.rollback())
             return done
 
-    async def page(
-        self,
-        shop_id: int,
-        *,
-        before: int,
-        limit: int,
-        state: State | None = None,
-        channel: str | None = None,
-        placed_from: datetime | None = None,
-        placed_to: datetime | None = None,
-    ) -> list[Order]:
-        """At most ``limit`` orders with numbers below ``before``, newest first."""
-        rows = await self._pool.fetch(
-            LIST_ORDERS, shop_id, before, state, channel, placed_from, placed_to, limit
-        )
+    async def page(self, shop_id: int, *, before: int, limit: int, **filters: object) -> list[Order]:
+        """At most ``limit`` orders with numbers below ``before``, newest first; ``filters`` are those of FILTERS."""
+        given = {name: value for name, value in filters.items() if value is not None}
+        conditions = " ".join(FILTERS[name].format(n=n) for n, name in enumerate(given, start=4))
+        statement = LIST_ORDERS.format(filters=conditions)
+        rows = await self._pool.fetch(statement, shop_id, before, limit, *given.values())
         return [decode_order(row["body"]) for row in rows]
 
     async def history(self, shop_id: int, order_id: int) -> list[Happening]:

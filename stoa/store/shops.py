@@ -65,7 +65,7 @@ FROM shops AS shop
 WHERE shop.shop_id > $2 ORDER BY shop.shop_id LIMIT $3"""
 
 # Two operators may change different terms of a shop at once: the row is held from reading to writing.
-LOCK_SHOP = "SELECT body FROM shops WHERE shop_id = $1 FOR UPDATE"
+LOCK_SHOP = "SELECT body FROM shops WHERE shop_id = $1 FOR NO KEY UPDATE"
 
 CHANGE_SHOP = "UPDATE shops SET name = $2, body = $3 WHERE shop_id = $1"
 
@@ -153,7 +153,7 @@ def hash_secret(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _decode_shop(body: bytes) -> Shop:
     return msgspec.json.decode(body, type=Shop)
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import (
@@ -13,6 +14,7 @@ from prometheus_client import (
     Gauge,
     Histogram,
     generate_latest,
+    values,
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -39,6 +41,13 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def share_counters(folder: Path) -> None:
+    """Keep the counters of this process, and of those that it starts, in a folder where each finds all of them."""
+    os.environ[SHARED_FOLDER] = str(folder)
+    # The library decided where its values live when it was loaded.
+    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
 
 
 def count_attempt(endpoint: str, result: str, seconds: float, /) -> None:

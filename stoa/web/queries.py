@@ -22,6 +22,8 @@ def read_query(request: Request, readers: Readers) -> dict[str, Any]:
     for name in given:
         if name not in readers:
             raise invalid(check_text("query", name), "There is no such parameter.")
+        if len(given.getlist(name)) > 1:
+            raise invalid(name, "This parameter is given twice.")
     return {name: _read(name, given.get(name), read) for name, read in readers.items()}
 
 

@@ -8,9 +8,12 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
+import structlog
 from yarl import URL
 
 from stoa.webhooks.guard import AddressRefused, Guard
+
+log = structlog.get_logger(__name__)
 
 DELIVERED = 200
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -79,6 +82,10 @@ class Sender:
                 status, error = await self._follow(URL(url), body, headers)
         except FAULTS as fault:
             error = in_plain_words(fault)
+        except Exception:
+            # Whatever else a shop's answer can provoke counts as a failure too, or it would be sent for ever.
+            log.exception("webhook.unforeseen")
+            error = "cannot connect"
         return Outcome(status, error, round((time.monotonic() - began) * 1000))
 
     async def _follow(

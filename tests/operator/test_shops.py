@@ -40,7 +40,6 @@ async def test_a_new_shop_has_a_number_and_the_usual_terms(operator: httpx.Async
 
 TERMS: list[tuple[str, Any]] = [
     ("name", "Άλλο όνομα"),
-    ("zone", "Asia/Nicosia"),
     ("domain", "books.example.gr"),
     ("phone", "2101234567"),
     ("courier", "acs"),
@@ -79,6 +78,20 @@ async def test_new_terms_hold_for_new_orders(operator: httpx.AsyncClient, mercha
     order = (await operator.get(address(merchant.shop, "orders", placed["id"]))).json()
     assert order["courier"] == "acs"
     assert order["expires_at"] == "2026-03-03T12:00:00Z"
+
+
+async def test_null_takes_a_domain_or_a_phone_away_and_nothing_else(
+    operator: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    given = {"domain": "books.gr", "phone": "2101234567"}
+    await operator.patch(address(merchant.shop), json=given)
+    await operator.patch(address(merchant.shop), json={"domain": None})
+
+    shop = (await operator.get(address(merchant.shop))).json()
+    assert (shop["domain"], shop["phone"]) == (None, "2101234567")
+    for term in ("name", "zone", "courier", "calendar", "most_parcels", "set_as_ready_required"):
+        answer = await operator.patch(address(merchant.shop), json={term: None})
+        assert fault(answer) == (422, "invalid", term)
 
 
 async def test_an_empty_change_changes_nothing(operator: httpx.AsyncClient, merchant: Merchant) -> None:

@@ -76,11 +76,14 @@ def test_options_left_out_take_the_first_window_that_has_not_begun() -> None:
 
 
 def test_options_left_out_take_a_new_window_where_all_that_were_offered_have_begun() -> None:
-    order = an_order(expires_at=NOON + 7 * DAY)
+    # Its last window is the thirtieth, and the order waits for longer than that.
+    order = an_order(expires_at=NOON + 30 * DAY)
+    begun = order.options.windows[-1].opens
 
-    window = accepted(order, Accept(), at=NOON + 4 * DAY).window
+    window = accepted(order, Accept(), at=NOON + 25 * DAY).window
 
-    assert window == PickupWindow(id=6, opens=in_athens(2026, 3, 9, 10), closes=in_athens(2026, 3, 9, 12))
+    assert begun < NOON + 25 * DAY
+    assert window == PickupWindow(id=31, opens=in_athens(2026, 3, 30, 10), closes=in_athens(2026, 3, 30, 12))
 
 
 def test_a_window_that_begins_this_very_moment_has_begun() -> None:

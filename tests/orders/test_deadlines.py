@@ -59,7 +59,21 @@ def test_an_extensions_windows_have_ids_that_were_never_offered() -> None:
 
     ids = [window.id for order in (first, second, third) for window in order.options.windows]
 
-    assert ids == list(range(1, 16))
+    assert ids == list(range(1, len(ids) + 1))
+
+
+def test_an_order_offers_a_window_past_its_deadline_however_late_that_is() -> None:
+    order = an_order(expires_at=NOON + 9 * DAY)
+
+    assert order.options.windows[-1].opens > NOON + 9 * DAY
+
+
+def test_an_extension_gives_an_order_the_pickup_locations_that_it_never_had() -> None:
+    order = an_order(shop=a_shop(locations=()))
+
+    extended = after(order, Extend(expires_at=NOON + 2 * DAY))
+
+    assert extended.options.locations == a_shop().locations
 
 
 def test_window_ids_are_never_used_again_even_after_an_extension_that_offered_none() -> None:

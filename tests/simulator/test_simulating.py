@@ -101,11 +101,11 @@ RARE_THINGS = {
 async def test_whatever_becomes_of_orders_the_service_agrees(
     service: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lives, "LEFT_TO_EXPIRE", 1.0)
+    monkeypatch.setattr(lives, "LEFT_TO_EXPIRE", 2.0)
     for name, weights in RARE_THINGS.items():
         monkeypatch.setattr(lives, name, weights)
 
-    tally = await simulate(Simulation(access=service.access, per_second=50), 3)
+    tally = await simulate(Simulation(access=service.access, per_second=30), 5)
 
     assert tally["placed"] == 150
     assert tally["refused"] == tally["failed"] == tally["server_errors"] == tally["skipped"] == 0

@@ -70,7 +70,7 @@ async def test_an_extended_order_lives_on_with_new_windows_under_new_ids(market:
     assert after["expires_at"] == "2026-03-05T12:00:00+02:00"
     assert [window["id"] for window in before["pickup_window"]] == [1, 2, 3, 4, 5]
     assert after["accept_options"]["pickup_window"][0] == {"id": 6, "label": "10:00 - 12:00, Τετ 04/03/26"}
-    assert [window["id"] for window in after["accept_options"]["pickup_window"]] == [6, 7, 8, 9, 10]
+    assert [window["id"] for window in after["accept_options"]["pickup_window"]] == [6, 7, 8, 9, 10, 11]
     assert after["accept_options"]["pickup_location"] == before["pickup_location"]
 
 

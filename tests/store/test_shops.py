@@ -1,4 +1,5 @@
 import asyncio
+import hmac
 
 import pytest
 
@@ -89,6 +90,24 @@ async def test_a_secret_does_not_open_another_shop(shops: Shops) -> None:
     for number in (other.id, 99):
         with pytest.raises(Stranger):
             await shops.caller(Token(SHOP_PREFIX, number, token.secret), "skroutz")
+
+
+async def test_a_hash_is_compared_for_unknown_shops_too_so_that_the_time_tells_nothing(
+    shops: Shops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+    compare = hmac.compare_digest
+
+    def comparing(known: bytes, given: bytes) -> bool:
+        compared.append((known, given))
+        return compare(known, given)
+
+    monkeypatch.setattr(hmac, "compare_digest", comparing)
+
+    for token in (Token(SHOP_PREFIX, 99, "secret"), Token(SHOP_PREFIX, 1, "secret")):
+        with pytest.raises(Stranger):
+            await shops.caller(token, "skroutz")
+    assert [(len(known), len(given)) for known, given in compared] == [(32, 32)] * 2
 
 
 async def test_the_operator_may_have_several_tokens(shops: Shops) -> None:

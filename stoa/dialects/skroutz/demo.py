@@ -132,7 +132,7 @@ def _open(shop: Shop, now: datetime) -> Order:
         dispatch_until=placed_at + timedelta(days=4),
         courier="courier_center",
         options=AcceptOptions(
-            locations=_LOCATIONS, windows=pickup_windows(shop, now), most_parcels=shop.most_parcels
+            locations=_LOCATIONS, windows=pickup_windows(shop, now, until=now), most_parcels=shop.most_parcels
         ),
     )
 

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import lru_cache
 
 from msgspec import Struct
@@ -22,6 +23,7 @@ from stoa.dialects.skroutz.requests import (
 from stoa.dialects.skroutz.telling import ENDPOINT
 from stoa.dialects.skroutz.view import order_code, order_view
 from stoa.dialects.skroutz.wire import OrderView
+from stoa.documents.blobs import BlobStoreUnavailable
 from stoa.documents.uploads import DocumentType, check_document
 from stoa.orders.commands import AttachInvoice, Command, MarkNotReady, MarkReady
 from stoa.orders.decisions import decide
@@ -106,7 +108,9 @@ class OrdersApi:
         kept = await self._keep(asked.order, found, data)
         answer = await self.do(asked, AttachInvoice(invoice=kept))
         if replaced is not None:
-            await self._service.blobs.delete(replaced.blob)
+            # What is left behind costs space, nothing else.
+            with suppress(BlobStoreUnavailable):
+                await self._service.blobs.delete(replaced.blob)
         return answer
 
     async def _keep(self, order: Order, found: DocumentType, data: bytes) -> UploadedInvoice:
