@@ -433,7 +433,8 @@ def test_a_port_that_is_taken_is_one_sentence(data: Path) -> None:
 
 def test_an_address_that_is_not_ours_is_one_sentence(data: Path) -> None:
     assert "cannot be used" in refused("--host", "192.0.2.1", "--port", "0", "--data", data)
-    assert "cannot be used" in refused("--host", "no.such.host.invalid", "--port", "0", "--data", data)
+    sentence = refused("--host", "no.such.host.invalid", "--port", "0", "--data", data)
+    assert "no.such.host.invalid is no address of this machine" in sentence
 
 
 def test_a_data_folder_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
