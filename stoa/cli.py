@@ -216,6 +216,8 @@ def token_create(
     async def issue(stoa: Stoa) -> str:
         now = stoa.service.clock()
         if dialect == "operator":
+            if shop is not None:
+                raise GiveUp("The operator's token opens every shop: leave --shop out if that is meant.")
             return str(await stoa.service.shops.issue_to_operator(now))
         names = [known.name for known in stoa.dialects]
         if dialect not in names:
@@ -265,7 +267,11 @@ def order_place(
         return {"id": order.id, "codes": stoa.codes(order, found)}
 
     placed = run(data, place)
-    show(placed, json, f"Order {placed['id']}: {placed['codes']}")
+    show(placed, json, f"Order {placed['id']}, {_said(placed['codes'])}")
+
+
+def _said(codes: dict[str, str]) -> str:
+    return ", ".join(f"{dialect} {code}" for dialect, code in codes.items())
 
 
 def _order_json(file: Path | None) -> bytes:
