@@ -61,9 +61,12 @@ def picture_of(voucher: Voucher) -> Image:
     return picture
 
 
+CODE_128 = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.Code128)
+
+
 def scanned(voucher: Voucher) -> str:
     # A courier's scanner is set to its own kind of code: looking for all kinds at once finds others in part of the bars.
-    [found] = zxingcpp.read_barcodes(picture_of(voucher), formats=zxingcpp.BarcodeFormat.Code128)
+    [found] = zxingcpp.read_barcodes(picture_of(voucher), formats=CODE_128)
     return found.text
 
 
