@@ -67,4 +67,5 @@ async def test_the_guide_has_the_credentials_and_three_lines_to_paste(stoa: Stoa
     assert demo.operator.token in text
     assert demo.shops[0].skroutz.token in text
     assert text.count("curl -s ") == 3
+    assert all(letter.isprintable() or letter == "\n" for letter in text)
     assert text.count("/merchants/ecommerce/orders/$CODE") == 2
