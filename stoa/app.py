@@ -1,6 +1,6 @@
 """Puts the pieces together: one service for the web, the worker, the commands and the tests."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -38,7 +38,7 @@ from stoa.web.faults import Fault, unauthorized
 from stoa.web.metrics import ROUTE, AsgiApp, counted
 from stoa.web.openapi import openapi_document
 from stoa.web.replies import reply_bytes
-from stoa.web.routing import Endpoint
+from stoa.web.routing import Endpoint, Handler
 from stoa.webhooks.guard import Guard
 from stoa.webhooks.vault import KeyVault
 
@@ -127,9 +127,12 @@ def endpoints(stoa: Stoa, *, server: str) -> list[Endpoint]:
 def web_app(stoa: Stoa, *, server: str) -> AsgiApp:
     """The web application over a service; ``server`` is the address that the OpenAPI document names."""
     answers = _Answers(stoa.dialects)
+    by_path: dict[str, dict[str, Handler]] = {}
+    for endpoint in endpoints(stoa, server=server):
+        by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint.handler
     routes = [
-        Route(_as_starlette_reads(endpoint.path), answers.always(endpoint), methods=[endpoint.method])
-        for endpoint in endpoints(stoa, server=server)
+        Route(_as_starlette_reads(path), answers.always(path, handlers), methods=list(handlers))
+        for path, handlers in by_path.items()
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: answers.refuse})
     # Behind a proxy the redirect would lead to plain http, and a client would send its token there.
@@ -162,13 +165,14 @@ class _Answers:
     def __init__(self, dialects: Sequence[Dialect]) -> None:
         self._dialects = dialects
 
-    def always(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-        """The endpoint's handler, made to answer whatever happens."""
-        handler, template = endpoint.handler, endpoint.path
+    def always(self, path: str, handlers: Mapping[str, Handler]) -> Callable[[Request], Awaitable[Response]]:
+        """The handlers of a path, by method, made to answer whatever happens."""
 
         async def answer(request: Request) -> Response:
-            request.scope[ROUTE] = template
+            request.scope[ROUTE] = path
             try:
+                # HEAD is GET without the body.
+                handler = handlers.get(request.method) or handlers["GET"]
                 return await handler(request, **request.path_params)
             except Exception as fault:  # noqa: BLE001 - a caller never sees a traceback
                 return self._say(request, _as_fault(fault), fault)

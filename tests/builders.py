@@ -198,10 +198,11 @@ def an_order_in(state: State, **what_matters: Any) -> Order:
     order = an_order(**what_matters)
     if state is State.EXPIRED:
         return after(order, asked.Expire(), at=order.expires_at)
-    return after(order, *_way_to(state, order))
+    return after(order, *way_to(state, order))
 
 
-def _way_to(state: State, order: Order) -> tuple[Command, ...]:
+def way_to(state: State, order: Order) -> tuple[Command, ...]:
+    """The shortest way to a state from an open order, but to the one that only time leads to."""
     one_piece = (LineQuantity(order.lines[0].id, 1),)
     to_dispatched = (asked.Accept(), asked.PickUp())
     to_delivered = (*to_dispatched, asked.Deliver())

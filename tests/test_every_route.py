@@ -297,3 +297,12 @@ async def test_outside_the_demo_there_is_no_receiver(stoa: Stoa) -> None:
     async with browsing(replace(stoa, demo=False)) as stranger:
         assert (await stranger.get("/demo/inbox")).status_code == 404
         assert (await stranger.post("/demo/hooks/1", json={"order": {"code": "1"}})).status_code == 404
+
+
+async def test_an_address_says_all_the_methods_that_it_takes(
+    operator: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    answer = await operator.put(f"{address(merchant.shop)}/orders")
+
+    assert answer.status_code == 405
+    assert {"GET", "POST"} <= {method.strip() for method in answer.headers["Allow"].split(",")}

@@ -18,9 +18,10 @@ from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
 from stoa.service import Service
 from stoa.store.orders import ChannelRefTaken, KeyTaken, Stored
-from stoa.store.shops import OPERATOR_PREFIX, PlacingCall, Stranger, Token, read_token
+from stoa.store.shops import OPERATOR_PREFIX, PlacingCall
 from stoa.web.bodies import JsonReader, check_text, read_body
-from stoa.web.faults import Fault, invalid, not_found, unauthorized
+from stoa.web.credentials import bearer
+from stoa.web.faults import Fault, invalid, not_found
 from stoa.web.openapi import described
 from stoa.web.queries import BIGGEST, Readers, moment, one_of, read_query, whole_number
 from stoa.web.replies import reply
@@ -61,11 +62,13 @@ class OperatorApi:
 
     async def enter(self, request: Request) -> None:
         """Let the operator in. Raises Fault or Stranger."""
-        await self.service.shops.operator(bearer(request))
+        await self.service.shops.operator(bearer(request, OPERATOR_PREFIX))
 
     async def shop(self, request: Request, shop_id: int) -> Shop:
         """The shop asked for. Raises Fault or Stranger."""
-        call = await self.service.shops.operator(bearer(request), known_number(shop_id, "Shop"))
+        call = await self.service.shops.operator(
+            bearer(request, OPERATOR_PREFIX), known_number(shop_id, "Shop")
+        )
         if call.shop is None:
             raise not_found("Shop")
         return call.shop
@@ -73,7 +76,7 @@ class OperatorApi:
     async def order(self, request: Request, shop_id: int, order_id: int) -> tuple[Shop, Stored]:
         """The order asked for. Raises Fault or Stranger."""
         call = await self.service.shops.operator(
-            bearer(request), known_number(shop_id, "Shop"), known_number(order_id, "Order")
+            bearer(request, OPERATOR_PREFIX), known_number(shop_id, "Shop"), known_number(order_id, "Order")
         )
         if call.shop is None:
             raise not_found("Shop")
@@ -87,7 +90,7 @@ class OperatorApi:
     async def place(self, request: Request, shop_id: int) -> Response:
         """Place an order once, however often the request with its key is sent. Raises Fault or Stranger."""
         key = _idempotency_key(request)
-        token, number = bearer(request), known_number(shop_id, "Shop")
+        token, number = bearer(request, OPERATOR_PREFIX), known_number(shop_id, "Shop")
         raw = await read_body(request)
         request_hash = bodies.hash_request(raw) if key else None
         call = await self.service.shops.placing(token, number, key)
@@ -148,17 +151,6 @@ class OperatorApi:
         )
         said: Json = {"url": url, "signing_secret": shown(vault.unseal(sealed, shop.id, kind))}
         return reply(said | ({"warning": verdict.warning} if verdict.warning else {}))
-
-
-def bearer(request: Request) -> Token:
-    """The operator's token. Raises Fault."""
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        raise unauthorized()
-    try:
-        return read_token(text.strip(), OPERATOR_PREFIX)
-    except Stranger as stranger:
-        raise unauthorized() from stranger
 
 
 def known_number(number: int, what: str) -> int:

@@ -12,13 +12,12 @@ from msgspec import Struct
 
 from stoa.app import Stoa
 from stoa.clock import MovableClock
-from stoa.orders import commands as asked
-from stoa.orders.commands import Command, LineQuantity
+from stoa.orders.commands import Command
 from stoa.orders.order import Actor, LinkedOrder, Order, State
 from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
 from stoa.store.orders import Stored
-from tests.builders import a_placement, placed, somebody_who_may
+from tests.builders import a_placement, placed, somebody_who_may, way_to
 from tests.conftest import Merchant, let_timers_work, opening_a_shop, stored
 
 ORDERS = "/merchants/ecommerce/orders"
@@ -172,23 +171,3 @@ def at_fault(answer: httpx.Response) -> tuple[int, str]:
     assert message
     assert isinstance(message, str)
     return answer.status_code, error["code"]
-
-
-def way_to(state: State, order: Order) -> tuple[Command, ...]:
-    """The shortest way to a state from an open order, but to the one that only time leads to."""
-    one_piece = (LineQuantity(order.lines[0].id, 1),)
-    to_dispatched = (asked.Accept(), asked.PickUp())
-    to_delivered = (*to_dispatched, asked.Deliver())
-    ways: dict[State, tuple[Command, ...]] = {
-        State.OPEN: (),
-        State.ACCEPTED: (asked.Accept(),),
-        State.REJECTED: (asked.Reject(other="Το κατάστημά μας είναι κλειστό"),),
-        State.CANCELLED: (asked.Cancel(),),
-        State.DISPATCHED: to_dispatched,
-        State.DELIVERED: to_delivered,
-        State.PARTIALLY_DELIVERED: (*to_dispatched, asked.DeliverPartially(lines=one_piece)),
-        State.FOR_RETURN: (*to_dispatched, asked.FailDelivery()),
-        State.PARTIALLY_RETURNED: (*to_delivered, asked.ReturnPartially(lines=one_piece)),
-        State.RETURNED: (*to_delivered, asked.Return()),
-    }
-    return ways[state]

@@ -32,9 +32,10 @@ from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
 from stoa.service import Service
 from stoa.store.orders import Stored
-from stoa.store.shops import SHOP_PREFIX, Stranger, Token, read_token
+from stoa.store.shops import SHOP_PREFIX
 from stoa.web.bodies import read_file
-from stoa.web.faults import Fault, invalid, not_found, unauthorized
+from stoa.web.credentials import bearer
+from stoa.web.faults import Fault, invalid, not_found
 from stoa.web.openapi import described
 from stoa.web.replies import reply
 from stoa.web.routing import Endpoint, get, post
@@ -68,7 +69,7 @@ class OrdersApi:
             raise _not_acceptable(self._vendor)
         matched = _CODE.fullmatch(code)
         number = int(matched["number"]) if matched else None
-        caller = await self._service.shops.caller(bearer(request), NAME, number)
+        caller = await self._service.shops.caller(bearer(request, SHOP_PREFIX), NAME, number)
         if code in demo.CODES:
             order = demo.demo_order(code, caller.shop, self._service.clock())
             return Asked(code, order, caller.shop, None) if order else _refuse_unknown()
@@ -142,17 +143,6 @@ class OrdersApi:
 
 def _refuse_unknown() -> Asked:
     raise order_not_found()
-
-
-def bearer(request: Request) -> Token:
-    """The caller's token. Raises Fault."""
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        raise unauthorized()
-    try:
-        return read_token(text.strip(), SHOP_PREFIX)
-    except Stranger as stranger:
-        raise unauthorized() from stranger
 
 
 VERSION = "3.0"
