@@ -57,6 +57,10 @@ _SOCKETS = Path("/tmp")  # noqa: S108
 _SOCKETS_PREFIX = "stoa-"
 
 
+STILL_IN_USE = "pre-existing shared memory block"
+STILL_IN_USE_SECONDS = (0.2, 0.5, 1.0, 2.0)
+
+
 class PostgresUnavailable(Exception):
     """The service has no database. The message is one sentence for the person who started it."""
 
@@ -124,8 +128,18 @@ class LocalPostgres:
         _check_version(data)
         sockets = self._held.enter_context(_socket_folder(account))
         arguments = _as_arguments({**self._settings, "unix_socket_directories": str(sockets)})
-        server = self._held.enter_context(_running(programs.begin("postgres", "-D", str(data), *arguments)))
-        _wait_until_ready(server, data, log)
+        for patience in (*STILL_IN_USE_SECONDS, None):
+            server = self._held.enter_context(
+                _running(programs.begin("postgres", "-D", str(data), *arguments))
+            )
+            try:
+                _wait_until_ready(server, data, log)
+                break
+            except PostgresUnavailable as fault:
+                # The children of a server that was killed take a moment to notice; nothing but this text says so.
+                if patience is None or STILL_IN_USE not in str(fault):
+                    raise
+                time.sleep(patience)
         return _url(place, str(sockets))
 
 
