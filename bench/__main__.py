@@ -10,15 +10,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
-from bench.orders import BODY_BYTES, LOCATIONS, an_order
-from stoa.app import WEBHOOK_KIND, Complete, open_stoa
+from bench.orders import BODY_BYTES, LOCATIONS, OF_TWO_LINES, an_order
+from stoa.app import Complete, open_stoa
 from stoa.clock import system_clock
 from stoa.dialects.skroutz.view import order_code
 from stoa.orders.shop import Shop
@@ -39,10 +41,22 @@ FIRST = 5_000_001
 ENDPOINTS = 32
 DELIVERIES = 20_000
 
+# Most orders are long done; one in fifty is at each of the other stages. One every ten seconds.
 FILL = """
-INSERT INTO orders (shop_id, id, version, state, channel, placed_at, updated_at, timer_at, body)
-SELECT 1, number, 1, 'open', 'bench', $3, $3, NULL, jsonb_set($4::jsonb, '{id}', to_jsonb(number))
-FROM generate_series($1::bigint, $2::bigint) AS number"""
+INSERT INTO orders (shop_id, id, version, state, stage, step, payment_status, payment_step, payment_code,
+                    shipping_method, customer_number, tracking_codes, tag_ids, total_cents, shipping_vat_cents, channel, placed_at, updated_at, body)
+SELECT 1, number, 1, state, stage, state, 'paid', 'paid_online', 'card', 'acs', number / 3, ARRAY['T' || number], '{}', 20940, 0,
+       'bench', $3::timestamptz + (number - $1) * interval '10 seconds', $3, jsonb_set($4::jsonb, '{id}', to_jsonb(number))
+FROM generate_series($1::bigint, $2::bigint) AS number
+CROSS JOIN LATERAL (SELECT
+    (ARRAY['open', 'accepted', 'dispatched', 'returned', 'cancelled'])[1 + number % 50] AS other_state,
+    (ARRAY['awaiting', 'confirmed', 'shipped', 'returned', 'cancelled'])[1 + number % 50] AS other_stage) AS other
+CROSS JOIN LATERAL (SELECT coalesce(other_state, 'delivered') AS state, coalesce(other_stage, 'delivered') AS stage) AS at
+"""
+
+TALLY = """
+INSERT INTO order_tallies (shop_id, stage, payment_status, n, folded)
+SELECT shop_id, stage, payment_status, count(*), true FROM orders WHERE id BETWEEN $1 AND $2 GROUP BY 1, 2, 3"""
 
 QUEUE = """
 INSERT INTO deliveries (shop_id, order_id, endpoint, event_type, payload, due_at, created_at)
@@ -57,6 +71,8 @@ class Service:
     def __init__(self, complete: Complete) -> None:
         self.complete = complete
         self.shop_token = self.operator_token = ""
+        self.key = ""
+        """Key and secret of the shop, as HTTP Basic sends them."""
         self.environment = os.environ | {
             variable: getattr(complete, field) for field, variable in PASSED_ON.items()
         }
@@ -67,10 +83,12 @@ class Service:
             shops, now = stoa.service.shops, system_clock()
             shop = await shops.add(Shop(id=0, name="Το μαγαζί των μετρήσεων", locations=LOCATIONS), now)
             self.shop_token = str(await shops.issue(shop.id, "skroutz", now))
+            key = await shops.issue(shop.id, "merchantpro", now)
+            self.key = b64encode(f"{key.key}:{key.secret}".encode()).decode()
             self.operator_token = str(await shops.issue_to_operator(now))
-            key = stoa.service.vault.seal(new_signing_key(), shop.id, WEBHOOK_KIND)
+            sealed = stoa.service.vault.seal(new_signing_key(), shop.id, stoa.webhook_kind)
             await shops.set_endpoint(
-                shop.id, WEBHOOK_KIND, url="http://127.0.0.1:9/", signing_key=key, now=now
+                shop.id, stoa.webhook_kind, url="http://127.0.0.1:9/", signing_key=sealed, now=now
             )
 
     async def fill(self, first: int, last: int) -> None:
@@ -79,7 +97,9 @@ class Service:
         pool = await open_pool(self.complete.database_url, connections=1)
         for start in range(first, last + 1, 50_000):
             end = min(start + 49_999, last)
-            await pool.execute(FILL, start, end, order.placed_at, msgspec.json.encode(order), timeout=600)
+            at = order.placed_at + timedelta(seconds=10 * (start - last))
+            await pool.execute(FILL, start, end, at, msgspec.json.encode(order), timeout=600)
+        await pool.execute(TALLY, first, last, timeout=600)
         await pool.execute("VACUUM ANALYZE orders", timeout=600)
         await pool.close()
 
@@ -134,9 +154,9 @@ def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") 
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def load(port: int, requests: list[bytes]) -> dict[str, float]:
+def load(port: int, requests: list[bytes], connections: int = CONNECTIONS) -> dict[str, float]:
     given = b"".join(b"%d\n" % len(one) + one for one in requests)
-    command = [sys.executable, "-m", "bench.load", str(port), str(CONNECTIONS), str(SECONDS)]
+    command = [sys.executable, "-m", "bench.load", str(port), str(connections), str(SECONDS)]
     answered: dict[str, float] = json.loads(
         subprocess.run(command, input=given, capture_output=True, check=True).stdout
     )
@@ -188,6 +208,11 @@ def compare_reads_and_places(service: Service) -> None:
         placing = request("POST", "/operator/v1/shops/1/orders", headers, BODY_BYTES)
         inserting = request("POST", "/orders", {}, BODY_BYTES)
         compare("place an order durably", (ours_port, [placing]), (bare_port, [inserting]), 0.6)
+        headers = {"Authorization": f"Basic {service.key}"}
+        body = msgspec.json.encode(OF_TWO_LINES)
+        adding = request("POST", "/api/v2/orders", headers, body)
+        inserting = request("POST", "/orders-of-two-lines", {}, body)
+        compare("add an order of two lines", (ours_port, [adding]), (bare_port, [inserting]), 0.6)
 
 
 def compare_sizes(small: Service, many: int) -> None:
@@ -205,6 +230,7 @@ def compare_sizes(small: Service, many: int) -> None:
     ):
         load(ports[1], spread)
         pairs = [(load(ports[0], few)["p50_ms"], load(ports[1], spread)["p50_ms"]) for _ in range(ROUNDS)]
+        compare_lists(large)
     ratios = sorted(of_many / of_few for of_few, of_many in pairs)
     ratio = statistics.median(ratios)
     verdict = "met" if ratio <= 1.2 else "MISSED"
@@ -213,6 +239,34 @@ def compare_sizes(small: Service, many: int) -> None:
         f"(goal 1.2, {verdict}; {ratios[0]:.2f} to {ratios[-1]:.2f})",
         flush=True,
     )
+
+
+def compare_lists(large: Service) -> None:
+    """A page of 100 orders of the large shop, with all the fields of a list, and how long one takes alone."""
+    ours_port, bare_port = free_port(), free_port()
+    with (
+        web("stoa.serving:web_worker", ours_port, large.environment),
+        web("bench.bare:app", bare_port, large.environment),
+    ):
+        headers = {"Authorization": f"Basic {large.key}"}
+        newest, its_newest = [request("GET", "/api/v2/orders", headers)], [request("GET", "/orders", {})]
+        compare("list the newest 100 of many", (ours_port, newest), (bare_port, its_newest), 0.6)
+        starts = range(0, 20_000, 100)
+        pages = [request("GET", f"/api/v2/orders?start={start}", headers) for start in starts]
+        its_pages = [request("GET", f"/orders?start={start}", {}) for start in starts]
+        compare("list page after page", (ours_port, pages), (bare_port, its_pages), 0.6)
+        for what, query in LISTS.items():
+            alone = load(ours_port, [request("GET", f"/api/v2/orders{query}", headers)], connections=1)
+            print(f"{what:34} {alone['p50_ms']:.1f} ms at the median, one at a time", flush=True)
+
+
+LISTS = {
+    "list the newest (goal 12)": "",
+    "list of a frequent status": "?shipping_status=delivered",
+    "list of a rare status": "?shipping_status=awaiting",
+    "list by tracking number": "?shipping_awb=T5000007",
+    "list from the 500,000th on": "?start=500000",
+}
 
 
 async def another_database(complete: Complete) -> Service:
@@ -232,11 +286,13 @@ async def queue_deliveries(service: Service, port: int) -> None:
         await stoa.service.pool.execute("DELETE FROM deliveries")
         for n in range(ENDPOINTS):
             shop = await shops.add(Shop(id=0, name=f"Μαγαζί {n}"), now)
-            key = stoa.service.vault.seal(new_signing_key(), shop.id, WEBHOOK_KIND)
+            key = stoa.service.vault.seal(new_signing_key(), shop.id, stoa.webhook_kind)
             await shops.set_endpoint(
-                shop.id, WEBHOOK_KIND, url=f"http://127.0.0.1:{port}/hooks/{n}", signing_key=key, now=now
+                shop.id, stoa.webhook_kind, url=f"http://127.0.0.1:{port}/hooks/{n}", signing_key=key, now=now
             )
-            await stoa.service.pool.execute(QUEUE, shop.id, WEBHOOK_KIND, payload, DELIVERIES // ENDPOINTS)
+            await stoa.service.pool.execute(
+                QUEUE, shop.id, stoa.webhook_kind, payload, DELIVERIES // ENDPOINTS
+            )
 
 
 async def wait_until_delivered(database_url: str) -> tuple[int, float]:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from stoa.clock import Clock, system_clock
 from stoa.demo.routes import demo_routes
-from stoa.dialects import Context, Dialect, load_dialects
+from stoa.dialects import Context, Dialect, channel_codes, load_dialects
 from stoa.documents.blobs import Blobs, BlobStoreUnavailable
 from stoa.documents.links import Links
 from stoa.documents.routes import file_routes
@@ -31,9 +31,11 @@ from stoa.store.bell import Bell
 from stoa.store.database import open_pool
 from stoa.store.deliveries import Deliveries
 from stoa.store.installation import check_secret_key
+from stoa.store.invoices import Invoices
 from stoa.store.migrations import migrate
 from stoa.store.orders import Orders
 from stoa.store.shops import Shops, Stranger
+from stoa.store.strangers import Strangers
 from stoa.web.faults import Fault, unauthorized
 from stoa.web.metrics import ROUTE, AsgiApp, counted
 from stoa.web.openapi import openapi_document
@@ -63,6 +65,11 @@ class Stoa(Struct, frozen=True, kw_only=True):
     dialects: Sequence[Dialect]
     demo: bool = False
 
+    @property
+    def webhook_kind(self) -> str:
+        """The endpoint that a shop's one webhook URL stands for: of the first dialect that has webhooks."""
+        return next(dialect.order_endpoint for dialect in self.dialects if dialect.order_endpoint)
+
     def codes(self, order: Order, shop: Shop) -> dict[str, str]:
         """The order's identifier in every dialect."""
         return {dialect.name: dialect.code(order, shop) for dialect in self.dialects}
@@ -82,29 +89,29 @@ async def open_stoa(complete: Complete, clock: Clock = system_clock) -> AsyncIte
         await check_secret_key(pool, complete.secret_key)
         links = Links(complete.public_url, complete.secret_key)
         dialects = load_dialects(Context(links, settings))
-        orders, bell = Orders(pool), Bell(pool)
+        orders, invoices, bell = Orders(pool), Invoices(pool), Bell(pool)
+        channel_code = channel_codes(dialects)
         service = Service(
             settings=settings,
             clock=clock,
             pool=pool,
             shops=Shops(pool),
+            strangers=Strangers(pool),
             orders=orders,
+            invoices=invoices,
             deliveries=Deliveries(pool),
-            engine=Engine(orders, dialects, clock, bell),
+            engine=Engine(orders, invoices, dialects, clock, bell, channel_code),
             bell=bell,
             blobs=blobs,
             links=links,
             guard=Guard(settings.webhook_allow),
             vault=KeyVault(complete.secret_key),
+            channel_code=channel_code,
         )
         yield Stoa(service=service, dialects=dialects, demo=complete.demo)
         await bell.close()
     finally:
         await pool.close()
-
-
-WEBHOOK_KIND = "skroutz_orders"
-"""The endpoint that a shop's one webhook URL stands for."""
 
 
 def endpoints(stoa: Stoa, *, server: str) -> list[Endpoint]:
@@ -114,8 +121,8 @@ def endpoints(stoa: Stoa, *, server: str) -> list[Endpoint]:
         *operator_routes(
             stoa.service,
             codes=stoa.codes,
-            dialects=frozenset(dialect.name for dialect in stoa.dialects),
-            webhook_kind=WEBHOOK_KIND,
+            dialects={dialect.name: dialect for dialect in stoa.dialects},
+            webhook_kind=stoa.webhook_kind,
         ),
         *file_routes(stoa.service),
         *(demo_routes(stoa.service) if stoa.demo else ()),
@@ -189,7 +196,8 @@ class _Answers:
         path = request.scope["path"]
         speaking = (dialect.render for dialect in self._dialects if path.startswith(dialect.paths))
         render = next(speaking, operator_faults.render)
-        return reply_bytes(render(said), said.status, headers=said.headers)
+        status, body = render(said)
+        return reply_bytes(body, status, headers=said.headers)
 
 
 INTERNAL = 500

@@ -3,21 +3,18 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import asyncpg
 import msgspec
 import uvloop
 from cyclopts import App, Parameter
 
 from stoa import doctor as checks
-from stoa.app import WEBHOOK_KIND, Complete, Stoa, open_stoa
-from stoa.data_folder import DataFolder, FolderUnusable
-from stoa.demo.shops import is_demo, with_loopback
-from stoa.documents.blobs import BlobStoreUnavailable, BlobUrlInvalid
+from stoa.app import Complete, Stoa, open_stoa
+from stoa.data_folder import DataFolder
 from stoa.logs import configure_logs
 from stoa.operator.requests import OrderBody, ShopBody
 from stoa.operator.view import order_view, shop_view
@@ -25,14 +22,11 @@ from stoa.orders.order import State
 from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
 from stoa.processes import end_with_parent
-from stoa.settings import VARIABLES, Settings, WrongSetting, read_settings
+from stoa.settings import ELSEWHERE, VARIABLES, read_settings
 from stoa.simulator.orders import believable_order
 from stoa.simulator.run import CannotSimulate, Simulation, read_rate, simulate
-from stoa.store.database import DatabaseUnavailable
-from stoa.store.installation import SecretKeyChanged
-from stoa.store.local_postgres import PostgresUnavailable
-from stoa.store.migrations import SchemaFromTheFuture
 from stoa.store.orders import ChannelRefTaken
+from stoa.store.shops import IssuedToken
 from stoa.web.bodies import JsonReader
 from stoa.web.faults import Fault
 from stoa.web.queries import BIGGEST
@@ -50,34 +44,21 @@ Json = Annotated[bool, Parameter(help="Print JSON, for other programs.", negativ
 ShopNumber = Annotated[int, Parameter(name="--shop", help="The shop's number.")]
 VAR = Path("var")
 
+OPERATOR = "operator"
+"""What ``--dialect`` says for the operator's own API."""
+
+MOST_LISTED = 10_000
+
 COULD_NOT = 1
 """Exit status of a command that could not do what it was asked; 2 is a command that was not understood."""
-
-SAYS_IT_ALL = (
-    WrongSetting,
-    FolderUnusable,
-    PostgresUnavailable,
-    DatabaseUnavailable,
-    SchemaFromTheFuture,
-    SecretKeyChanged,
-    BlobUrlInvalid,
-    BlobStoreUnavailable,
-    CannotSimulate,
-)
-"""Exceptions whose message is a sentence for the one who typed the command."""
-
-
-DATABASE_LOST = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InterfaceError,
-    ConnectionError,
-)
-"""What a query raises when the process that runs the database ends."""
 
 
 class GiveUp(Exception):
     """A command could not do what it was asked; the message says why."""
+
+
+SAYS_IT_ALL: tuple[type[Exception], ...] = (*checks.SAYS_IT_ALL, CannotSimulate, GiveUp)
+"""Exceptions whose message is a sentence for the one who typed the command."""
 
 
 TERMINATED = 128 + signal.SIGTERM
@@ -91,10 +72,10 @@ def main() -> None:
         app(sys.argv[1:])
     except KeyboardInterrupt:
         sys.exit(130)
-    except (*SAYS_IT_ALL, GiveUp) as fault:
+    except SAYS_IT_ALL as fault:
         fail(str(fault))
-    except DATABASE_LOST:
-        fail("The database was stopped in the middle of this: run the command again.")
+    except checks.DATABASE_LOST:
+        fail(checks.SAID_OF_LOSS)
     except Fault as fault:
         fail(f"{fault.field}: {fault.message}" if fault.field else fault.message)
 
@@ -123,15 +104,18 @@ def serve(
     # Only this command needs the web server, and the others should start quickly.
     from stoa import serving  # noqa: PLC0415
 
-    if not 0 <= port <= 65535:  # noqa: PLR2004 - what TCP has
-        raise GiveUp("--port must be from 0 to 65535.")
-    if not 1 <= workers <= 32:  # noqa: PLR2004 - a typo starts more
-        raise GiveUp("--workers must be from 1 to 32.")
+    check_range("--port", port, 0, 65535)
+    check_range("--workers", workers, 1, 32)
     asked = serving.Serve(data=data, host=host, port=port, workers=workers, worker=worker, demo=demo)
     try:
         serving.serve(asked)
     except serving.PortTaken as taken:
         raise GiveUp(str(taken)) from taken
+
+
+def check_range(option: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise GiveUp(f"{option} must be from {least} to {most}.")
 
 
 @app.command
@@ -145,7 +129,7 @@ def worker(
     settings = read_settings()
     configure_logs(settings.log_level)
     end_with_parent()
-    with DataFolder(data).complete(settings) as complete:
+    with DataFolder(data).complete(settings, begin=False) as complete:
         uvloop.run(serving.run_worker(complete))
 
 
@@ -153,7 +137,7 @@ def worker(
 def migrate(*, data: Data = VAR, json: Json = False) -> None:
     """Bring the database's schema up to date. ``serve`` does this too."""
     missing: list[str] = []
-    with _complete(data) as complete:
+    with _complete(data, begin=True) as complete:
         missing = asyncio.run(checks.migrations_of(complete))
     show({"applied": missing}, json, "\n".join(missing) or "Nothing to do.")
 
@@ -161,9 +145,8 @@ def migrate(*, data: Data = VAR, json: Json = False) -> None:
 @app.command
 def doctor(*, data: Data = VAR, json: Json = False) -> None:
     """Check the database, its schema, the file store, the clock and the shops' webhooks; say what to do."""
-    settings = read_settings()
-    with _complete(data, with_loopback(settings) if is_demo(data) else settings) as complete:
-        findings = asyncio.run(checks.examine(complete))
+    configure_logs("error")
+    findings = checks.examine(data)
     lines = [f"{'ok ' if finding.ok else 'BAD'}  {finding.what}: {finding.says}" for finding in findings]
     show([msgspec.to_builtins(finding) for finding in findings], json, "\n".join(lines))
     if not all(finding.ok for finding in findings):
@@ -173,7 +156,8 @@ def doctor(*, data: Data = VAR, json: Json = False) -> None:
 @app.command
 def settings() -> None:
     """List the settings: environment variables, each with what it is for."""
-    for name, *_, meaning in VARIABLES:
+    meanings = {name: meaning for name, *_, meaning in VARIABLES} | ELSEWHERE
+    for name, meaning in meanings.items():
         print(f"{name:30} {meaning}")
 
 
@@ -187,7 +171,7 @@ def shop_create(
     async def create(stoa: Stoa) -> Shop:
         return await stoa.service.shops.add(body.shop(), stoa.service.clock())
 
-    shop = run(data, create)
+    shop = run(data, create, begin=True)
     show(shop_view(shop), json, f"Shop {shop.id}, {shop.name}")
 
 
@@ -196,7 +180,7 @@ def shop_list(*, data: Data = VAR, json: Json = False) -> None:
     """List the shops."""
 
     async def listed(stoa: Stoa) -> list[Any]:
-        return await stoa.service.shops.page(after=0, limit=10_000, kind=WEBHOOK_KIND)
+        return await stoa.service.shops.page(after=0, limit=MOST_LISTED, kind=stoa.webhook_kind)
 
     shops = run(data, listed)
     lines = [f"{shop.shop.id:>6}  {shop.shop.name}  {shop.webhook_url or '-'}" for shop in shops]
@@ -213,20 +197,62 @@ def token_create(
 ) -> None:
     """Issue a token and print it, once: only its hash is kept. A shop's token before it is void at once."""
 
-    async def issue(stoa: Stoa) -> str:
+    async def issue(stoa: Stoa) -> Mapping[str, str]:
         now = stoa.service.clock()
-        if dialect == "operator":
+        if dialect == OPERATOR:
             if shop is not None:
                 raise GiveUp("The operator's token opens every shop: leave --shop out if that is meant.")
-            return str(await stoa.service.shops.issue_to_operator(now))
-        names = [known.name for known in stoa.dialects]
-        if dialect not in names:
-            raise GiveUp(f"--dialect must be one of {', '.join([*names, 'operator'])}.")
+            return {"token": str(await stoa.service.shops.issue_to_operator(now))}
+        by_name = {known.name: known for known in stoa.dialects}
+        if dialect not in by_name:
+            raise GiveUp(f"--dialect must be one of {', '.join([*by_name, OPERATOR])}.")
         found = await _shop(stoa, shop)
-        return str(await stoa.service.shops.issue(found.id, dialect, now))
+        return by_name[dialect].credentials(await stoa.service.shops.issue(found.id, dialect, now))
 
-    token = run(data, issue)
-    show({"dialect": dialect, "token": token}, json, token)
+    credentials = run(data, issue, begin=dialect == OPERATOR)
+    show({"dialect": dialect, **credentials}, json, "\n".join(credentials.values()))
+
+
+@token_app.command(name="list")
+def token_list(*, data: Data = VAR, json: Json = False) -> None:
+    """List the tokens that are in force: whose they are and when they were issued, never the secrets."""
+
+    async def listed(stoa: Stoa) -> list[IssuedToken]:
+        return await stoa.service.shops.tokens()
+
+    tokens = [msgspec.to_builtins(token) for token in run(data, listed)]
+    lines = [f"{token['dialect']:14} {_holder(token):14} {token['created_at']}" for token in tokens]
+    show(tokens, json, "\n".join(lines))
+
+
+def _holder(token: Mapping[str, object]) -> str:
+    return f"number {token['number']}" if token["shop_id"] is None else f"shop {token['shop_id']}"
+
+
+@token_app.command(name="revoke")
+def token_revoke(
+    *,
+    dialect: Annotated[str, Parameter(help="The token's dialect, or operator for one of the operator's.")],
+    shop: Annotated[int | None, Parameter(help="The shop's number.")] = None,
+    number: Annotated[int | None, Parameter(help="The number of the operator's token.")] = None,
+    data: Data = VAR,
+) -> None:
+    """Make a token void at once. `stoa token list` shows them."""
+    option, holder, other = ("--number", number, shop) if dialect == OPERATOR else ("--shop", shop, number)
+    if holder is None or other is not None:
+        raise GiveUp(f"{option} alone says which {dialect} token is meant: `stoa token list` shows them.")
+
+    async def revoke(stoa: Stoa) -> bool:
+        if not 1 <= holder <= BIGGEST:
+            return False
+        if dialect == OPERATOR:
+            return await stoa.service.shops.revoke_of_operator(holder)
+        return await stoa.service.shops.revoke(holder, dialect)
+
+    which = f"{dialect} token of {option.strip('-')} {holder}"
+    if not run(data, revoke):
+        raise GiveUp(f"There is no {which}; `stoa token list` shows those in force.")
+    print(f"The {which} is void.")
 
 
 async def _shop(stoa: Stoa, number: int | None) -> Shop:
@@ -319,11 +345,11 @@ def order_list(
     json: Json = False,
 ) -> None:
     """List a shop's orders, newest first."""
+    check_range("--limit", limit, 1, MOST_LISTED)
 
     async def read(stoa: Stoa) -> list[dict[str, object]]:
         found = await _shop(stoa, shop)
-        most = max(1, min(limit, 10_000))
-        orders = await stoa.service.orders.page(shop, before=BIGGEST, limit=most, state=state)
+        orders = await stoa.service.orders.page(shop, before=BIGGEST, limit=limit, state=state)
         return [order_view(order, found, stoa.codes) for order in orders]
 
     views = run(data, read)
@@ -340,11 +366,11 @@ def webhook_list(
     json: Json = False,
 ) -> None:
     """List what a shop was told, newest first, with what came of each attempt."""
+    check_range("--limit", limit, 1, MOST_LISTED)
 
     async def read(stoa: Stoa) -> list[Any]:
         await _shop(stoa, shop)
-        most = max(1, min(limit, 10_000))
-        return await stoa.service.deliveries.page(shop, None, most, "dead" if dead else None)
+        return await stoa.service.deliveries.page(shop, None, limit, "dead" if dead else None)
 
     deliveries = run(data, read)
     lines = [
@@ -395,20 +421,28 @@ def simulate_command(
     show(tally, json, ", ".join(f"{count} {what}" for what, count in tally.items()))
 
 
-def _complete(data: Path, settings: Settings | None = None) -> Any:
+def _complete(data: Path, *, begin: bool) -> AbstractContextManager[Complete]:
     configure_logs("error")
-    return DataFolder(data).complete(settings or read_settings())
+    return DataFolder(data).complete(read_settings(), begin=begin)
 
 
-def run(data: Path, job: Callable[[Stoa], Awaitable[Any]]) -> Any:
-    """Do a job on the service of a data folder."""
+def run(data: Path, job: Callable[[Stoa], Awaitable[Any]], *, begin: bool = False) -> Any:
+    """Do a job on the service of a data folder. Only a job that may be the first one begins an installation."""
 
     async def with_stoa(complete: Complete) -> Any:
+        if not begin:
+            await _check_schema(complete)
         async with _opened(complete) as stoa:
             return await job(stoa)
 
-    with _complete(data) as complete:
+    with _complete(data, begin=begin) as complete:
         return asyncio.run(with_stoa(complete))
+
+
+async def _check_schema(complete: Complete) -> None:
+    schema = await checks.schema_of(complete)
+    if not schema.ok:
+        raise GiveUp(f"The database {schema.says}")
 
 
 @asynccontextmanager

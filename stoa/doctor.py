@@ -1,16 +1,25 @@
 """``stoa doctor``: what is wrong with an installation, and what to do about it."""
 
+import asyncio
 import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import asyncpg
 from msgspec import Struct
 
 from stoa.app import Complete, Stoa, open_stoa
-from stoa.documents.blobs import Blobs, BlobStoreUnavailable
-from stoa.store.database import open_pool
-from stoa.store.installation import database_clock
-from stoa.store.migrations import migrate, pending
+from stoa.data_folder import DataFolder, FolderUnusable, NoInstallation
+from stoa.demo.shops import is_demo, with_loopback
+from stoa.documents.blobs import Blobs, BlobStoreUnavailable, BlobUrlInvalid
+from stoa.settings import WrongSetting, read_settings
+from stoa.store.database import DatabaseUnavailable, Pool, open_pool
+from stoa.store.installation import SecretKeyChanged, database_clock
+from stoa.store.local_postgres import PostgresUnavailable
+from stoa.store.migrations import SchemaFromTheFuture, migrate, pending
 from stoa.webhooks.guard import UrlRefused
 
 
@@ -22,6 +31,29 @@ class Finding(Struct, frozen=True):
     says: str
 
 
+SAYS_IT_ALL: Mapping[type[Exception], str] = {
+    WrongSetting: "settings",
+    NoInstallation: "data folder",
+    FolderUnusable: "data folder",
+    PostgresUnavailable: "database",
+    DatabaseUnavailable: "database",
+    SchemaFromTheFuture: "migrations",
+    BlobUrlInvalid: "files",
+    BlobStoreUnavailable: "files",
+    SecretKeyChanged: "secret key",
+}
+"""What keeps an installation from working: exceptions whose message is a sentence, and what each is about."""
+
+DATABASE_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+)
+"""What a query raises when the process that runs the database ends."""
+
+SAID_OF_LOSS = "The database was stopped in the middle of this: run the command again."
+
 MOST_DRIFT = timedelta(seconds=5)
 """Clocks that differ by more make deadlines pass at two times."""
 
@@ -31,40 +63,63 @@ CONNECT_WITHIN = 3.0
 
 async def migrations_of(complete: Complete) -> list[str]:
     """Apply what is missing and say what it was."""
+    async with _connected(complete) as pool:
+        return await migrate(pool)
+
+
+async def schema_of(complete: Complete) -> Finding:
+    """Whether the schema is up to date. Raises DatabaseUnavailable or SchemaFromTheFuture."""
+    async with _connected(complete) as pool:
+        return _schema(await pending(pool))
+
+
+@asynccontextmanager
+async def _connected(complete: Complete) -> AsyncIterator[Pool]:
     pool = await open_pool(complete.database_url, connections=1)
     try:
-        return await migrate(pool)
+        yield pool
     finally:
         await pool.close()
 
 
-async def examine(complete: Complete) -> list[Finding]:
-    """All checks. A database that cannot be reached raises DatabaseUnavailable, which says so itself."""
-    missing = await _missing_migrations(complete)
-    database = Finding("database", ok=True, says="answers")
+def examine(data: Path) -> list[Finding]:
+    """All checks of the installation in a data folder. What keeps the next ones from being made is the last finding."""
+    findings: list[Finding] = []
+    try:
+        settings = read_settings()
+        settings = with_loopback(settings) if is_demo(data) else settings
+        with DataFolder(data).complete(settings, begin=False) as complete:
+            asyncio.run(_examine(complete, findings))
+    except tuple(SAYS_IT_ALL) as fault:
+        findings.append(Finding(SAYS_IT_ALL[type(fault)], ok=False, says=str(fault)))
+    except DATABASE_LOST:
+        findings.append(Finding("database", ok=False, says=SAID_OF_LOSS))
+    return findings
+
+
+async def _examine(complete: Complete, findings: list[Finding]) -> None:
+    async for finding in _checks(complete):
+        findings.append(finding)  # noqa: PERF401 - what was found before a check that fails is kept
+
+
+async def _checks(complete: Complete) -> AsyncIterator[Finding]:
+    async with _connected(complete) as pool:
+        yield Finding("database", ok=True, says="answers")
+        schema = _schema(await pending(pool))
+    yield schema
+    yield await _files(Blobs.open(complete.blob_url))
+    if schema.ok:
+        async with open_stoa(complete) as stoa:
+            yield await _clock(stoa)
+            for finding in await _webhooks(stoa):
+                yield finding
+
+
+def _schema(missing: Sequence[str]) -> Finding:
     if missing:
         says = f"lacks {', '.join(missing)}: run `stoa migrate`, or start `stoa serve`."
-        return [
-            database,
-            Finding("migrations", ok=False, says=says),
-            await _files(Blobs.open(complete.blob_url)),
-        ]
-    async with open_stoa(complete) as stoa:
-        return [
-            database,
-            Finding("migrations", ok=True, says="up to date"),
-            await _files(stoa.service.blobs),
-            await _clock(stoa),
-            *await _webhooks(stoa),
-        ]
-
-
-async def _missing_migrations(complete: Complete) -> list[str]:
-    pool = await open_pool(complete.database_url, connections=1)
-    try:
-        return await pending(pool)
-    finally:
-        await pool.close()
+        return Finding("migrations", ok=False, says=says)
+    return Finding("migrations", ok=True, says="up to date")
 
 
 async def _files(blobs: Blobs) -> Finding:

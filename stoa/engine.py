@@ -1,6 +1,6 @@
 """The order engine: load, decide, evolve, save. Every change of an order goes through here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -8,15 +8,17 @@ from msgspec.structs import replace
 
 from stoa.clock import Clock
 from stoa.orders import events as happened
-from stoa.orders.commands import Command, Placement, Reject
+from stoa.orders.commands import CancelInvoice, Command, IssueInvoice, LinkReturn, Placement, Reject
 from stoa.orders.decisions import decide, remaining_lines
 from stoa.orders.events import Event
 from stoa.orders.evolving import evolve
-from stoa.orders.order import Actor, Order
+from stoa.orders.invoicing import invoice_of, storno_of
+from stoa.orders.order import Actor, IssuedInvoice, LinkedOrder, Order
 from stoa.orders.placing import place, place_what_is_left
 from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
 from stoa.store.bell import Bell
+from stoa.store.invoices import Invoices, Numbering
 from stoa.store.orders import Message, Orders, Save, Stored
 
 
@@ -43,12 +45,26 @@ MOST_ATTEMPTS = 20
 """How often a command is decided afresh against a state that somebody else changed meanwhile."""
 
 
+Plan = Callable[[Order], Sequence[Command] | Refused]
+"""What is to be done to an order, one after the other, given how the order is; made afresh if it changed."""
+
+
 class Engine:
-    def __init__(self, orders: Orders, tellers: Sequence[Teller], clock: Clock, bell: Bell) -> None:
+    def __init__(
+        self,
+        orders: Orders,
+        invoices: Invoices,
+        tellers: Sequence[Teller],
+        clock: Clock,
+        bell: Bell,
+        channel_code: Callable[[Order, Shop], str],
+    ) -> None:
         self._orders = orders
+        self._invoices = invoices
         self._tellers = tellers
         self._clock = clock
         self._bell = bell
+        self._channel_code = channel_code
 
     async def place(
         self,
@@ -56,17 +72,21 @@ class Engine:
         *,
         shop: Shop,
         number: int,
+        then: Sequence[Command] = (),
         idempotency_key: str | None = None,
         request_hash: bytes | None = None,
     ) -> Order | Refused:
-        """Place an order durably. Raises ChannelRefTaken or KeyTaken."""
+        """Place an order durably, and do ``then`` what the merchant asks of it. Raises ChannelRefTaken or KeyTaken."""
         order = place(placement, order_id=number, shop=shop, now=self._clock())
         if isinstance(order, Refused):
             return order
         save = replace(self._placing(order, shop), idempotency_key=idempotency_key, request_hash=request_hash)
-        await self._orders.save(save)
+        changes = self._decide(then, order, shop, Actor.MERCHANT)
+        if isinstance(changes, Refused):
+            return changes
+        await self._orders.save(save, *self._saves(changes, version=1, by=Actor.MERCHANT))
         self._bell.ring(shop.id)
-        return order
+        return changes[-1].after if changes else order
 
     def _placing(self, order: Order, shop: Shop) -> Save:
         event = happened.Placed(
@@ -77,6 +97,7 @@ class Engine:
         return Save(
             order=order,
             version=0,
+            before=None,
             event=event,
             by=Actor.CUSTOMER if order.replaces is None else Actor.MARKETPLACE,
             messages=self._messages(Change(shop=shop, before=None, after=order, event=event)),
@@ -85,32 +106,139 @@ class Engine:
     def _messages(self, change: Change) -> list[Message]:
         return [message for teller in self._tellers for message in teller.messages(change)]
 
+    async def place_return(
+        self, placement: Placement, *, of: Stored, shop: Shop, number: int
+    ) -> Order | Refused:
+        """Place the order by which goods of another come back, and link the two. Raises Conflict."""
+        source = of
+        for _ in range(MOST_ATTEMPTS):
+            order = place(placement, order_id=number, shop=shop, now=self._clock())
+            if isinstance(order, Refused):
+                return order
+            link = LinkReturn(order=LinkedOrder(id=order.id, placed_at=order.placed_at))
+            changes = self._decide((link,), source.order, shop, Actor.MERCHANT)
+            if isinstance(changes, Refused):
+                return changes
+            linking = self._saves(changes, version=source.version, by=Actor.MERCHANT)
+            if await self._orders.save(self._placing(order, shop), *linking):
+                self._bell.ring(shop.id)
+                return order
+            source = await self._read_again(source.order)
+        raise Conflict
+
     async def carry_out(self, command: Command, *, on: Stored, shop: Shop, by: Actor) -> Order | Refused:
-        """Do to the order what is asked, or say why not. Raises Conflict where others never let go of it.
+        """Do to the order what is asked, or say why not. Raises Conflict where others never let go of it."""
+        return await self.follow(lambda _: (command,), on=on, shop=shop, by=by)
+
+    async def follow(self, plan: Plan, *, on: Stored, shop: Shop, by: Actor) -> Order | Refused:
+        """Do all that the plan says, or say why nothing of it. Raises Conflict.
 
         Two writers on one order: the version check lets one win, the other is decided afresh.
         """
         stored = on
         for _ in range(MOST_ATTEMPTS):
-            order = await self._try(command, stored, shop, by)
+            order = await self._try(plan, stored, shop, by)
             if order is not None:
                 return order
             stored = await self._read_again(stored.order)
         raise Conflict
 
-    async def _try(self, command: Command, stored: Stored, shop: Shop, by: Actor) -> Order | Refused | None:
-        now = self._clock()
-        prepared = await self._with_number(command, stored.order)
-        event = decide(stored.order, prepared, shop=shop, by=by, now=now)
-        if isinstance(event, Refused):
-            return event
-        after = evolve(stored.order, event, by=by, at=now)
-        change = Change(shop=shop, before=stored.order, after=after, event=event)
-        save = Save(order=after, version=stored.version, event=event, by=by, messages=self._messages(change))
-        saved = await self._orders.save(save, *self._following(change))
-        if saved:
-            self._bell.ring(shop.id)
-        return after if saved else None
+    async def _try(self, plan: Plan, stored: Stored, shop: Shop, by: Actor) -> Order | Refused | None:
+        planned = plan(stored.order)
+        if isinstance(planned, Refused):
+            return planned
+        commands = [await self._with_number(command, stored.order) for command in planned]
+        changes = self._decide(commands, stored.order, shop, by)
+        if isinstance(changes, Refused):
+            return changes
+        if not changes:
+            return stored.order
+        if changes[-1].after.storno_is_due:
+            commands.append(CancelInvoice())
+        if any(isinstance(command, IssueInvoice | CancelInvoice) for command in commands):
+            return await self._try_with_papers(commands, stored, shop, by)
+        if not await self._orders.save(*self._saves(changes, version=stored.version, by=by)):
+            return None
+        self._bell.ring(shop.id)
+        return changes[-1].after
+
+    async def _try_with_papers(
+        self, commands: Iterable[Command], stored: Stored, shop: Shop, by: Actor
+    ) -> Order | Refused | None:
+        """Decide and save while the papers' numbers are held: without the save they were never drawn."""
+        async with self._invoices.numbering(shop.id) as numbering:
+            numbered = [await _numbered(command, stored.order, shop, numbering) for command in commands]
+            changes = self._decide(numbered, stored.order, shop, by)
+            if isinstance(changes, Refused):
+                return changes
+            # Saved first: that is what tells whether somebody else gave the order its paper meanwhile.
+            if not await numbering.work.save(*self._saves(changes, version=stored.version, by=by)):
+                return None
+            for change in changes:
+                await self._issue(change, numbering)
+        self._bell.ring(shop.id)
+        return changes[-1].after
+
+    async def _issue(self, change: Change, numbering: Numbering) -> None:
+        """Keep the paper that the change is about, where it is about one."""
+        event, order, shop = change.event, change.after, change.shop
+        if isinstance(event, happened.InvoiceIssued):
+            number, now = event.invoice.number, event.invoice.issued_at
+            code = self._channel_code(order, shop)
+            await numbering.add(invoice_of(order, shop, number=number, order_code=code, now=now))
+        elif isinstance(event, happened.InvoiceCancelled) and order.issued_invoice:
+            await self._cancel(order.issued_invoice, event.storno, numbering)
+
+    async def _cancel(self, issued: IssuedInvoice, storno: int, numbering: Numbering) -> None:
+        invoice = await numbering.invoice(issued.series, issued.number)
+        await numbering.add(storno_of(invoice, number=storno, now=self._clock()))
+
+    async def delete(self, *, stored: Stored, shop: Shop, by: Actor) -> Order:
+        """Delete the order, its invoice cancelled first, and say what it was. Raises Conflict."""
+        for _ in range(MOST_ATTEMPTS):
+            if await self._try_to_delete(stored, shop, by):
+                return stored.order
+            stored = await self._read_again(stored.order)
+        raise Conflict
+
+    async def _try_to_delete(self, stored: Stored, shop: Shop, by: Actor) -> bool:
+        order, standing = stored.order, stored.order.issued_invoice
+        if standing is None or standing.storno is not None:
+            return await self._orders.delete(stored, by=by, at=self._clock())
+        async with self._invoices.numbering(shop.id) as numbering:
+            number = await numbering.draw(standing.series)
+            if not await numbering.work.delete(order, stored.version, by=by, at=self._clock()):
+                return False
+            await self._cancel(standing, number, numbering)
+        return True
+
+    def _decide(
+        self, commands: Iterable[Command], order: Order, shop: Shop, by: Actor
+    ) -> list[Change] | Refused:
+        """What happens, one after the other, or why nothing does."""
+        now, changes = self._clock(), list[Change]()
+        for command in commands:
+            event = decide(order, command, shop=shop, by=by, now=now)
+            if isinstance(event, Refused):
+                return event
+            after = evolve(order, event, by=by, at=now)
+            changes.append(Change(shop=shop, before=order, after=after, event=event))
+            order = after
+        return changes
+
+    def _saves(self, changes: Sequence[Change], *, version: int, by: Actor) -> list[Save]:
+        saves = [
+            Save(
+                order=change.after,
+                version=version + n,
+                before=change.before,
+                event=change.event,
+                by=by,
+                messages=self._messages(change),
+            )
+            for n, change in enumerate(changes)
+        ]
+        return saves + [following for change in changes for following in self._following(change)]
 
     async def _with_number(self, command: Command, order: Order) -> Command:
         """A rejection that leaves something to sell needs a number for the order over it."""
@@ -135,3 +263,11 @@ class Engine:
         if stored is None:
             raise Conflict
         return stored
+
+
+async def _numbered(command: Command, order: Order, shop: Shop, numbering: Numbering) -> Command:
+    """The command with the number of the paper that it asks for, where it asks for one."""
+    if not isinstance(command, IssueInvoice | CancelInvoice):
+        return command
+    issued = order.issued_invoice
+    return replace(command, number=await numbering.draw(issued.series if issued else shop.invoice_series))

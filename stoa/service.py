@@ -1,17 +1,23 @@
 """What the routes and the worker work with: one of each, put together in ``app``."""
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from stoa.clock import Clock
 from stoa.documents.blobs import Blobs
 from stoa.documents.links import Links
 from stoa.engine import Engine
+from stoa.orders.order import Order
+from stoa.orders.shop import Shop
 from stoa.settings import Settings
 from stoa.store.bell import Bell
 from stoa.store.database import Pool
 from stoa.store.deliveries import Deliveries
+from stoa.store.invoices import Invoices
 from stoa.store.orders import Orders
 from stoa.store.shops import Shops
+from stoa.store.strangers import Strangers
 from stoa.webhooks.guard import Guard
 from stoa.webhooks.vault import KeyVault
 
@@ -21,7 +27,9 @@ class Service(Struct, frozen=True, kw_only=True):
     clock: Clock
     pool: Pool
     shops: Shops
+    strangers: Strangers
     orders: Orders
+    invoices: Invoices
     deliveries: Deliveries
     engine: Engine
     bell: Bell
@@ -29,3 +37,5 @@ class Service(Struct, frozen=True, kw_only=True):
     links: Links
     guard: Guard
     vault: KeyVault
+    channel_code: Callable[[Order, Shop], str]
+    """What the order is called where it came from, see ``dialects.channel_codes``."""

@@ -28,6 +28,7 @@ from msgspec.structs import replace
 from stoa.app import Complete, open_stoa, web_app
 from stoa.data_folder import DataFolder
 from stoa.demo.guide import guide
+from stoa.demo.history import write_history
 from stoa.demo.shops import FILE, SHOPS, open_demo, with_loopback
 from stoa.logs import configure_logs
 from stoa.processes import adopt_children, end_with_parent, spare_the_collector
@@ -141,6 +142,7 @@ async def _prepare(complete: Complete, folder: Path, address: str) -> str | None
         if not complete.demo:
             return None
         demo = await open_demo(stoa, folder, address)
+        await write_history(stoa, demo.shops[0].id)
         return guide(demo, str(folder / FILE), SHOPS[0].locations[0].id)
 
 

@@ -32,6 +32,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     webhook_connect_timeout: float = 5
     webhook_timeout: float = 10
     database_connections: int = 10
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     log_level: str = "info"
 
 
@@ -42,7 +43,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         for name, value in environment.items()
         if name.startswith("STOA_") and not name.startswith(FROM_A_CLUSTER) and value
     }
-    unknown = sorted(given.keys() - {name for name, *_ in VARIABLES} - ELSEWHERE)
+    unknown = sorted(given.keys() - {name for name, *_ in VARIABLES} - ELSEWHERE.keys() - BETWEEN_PROCESSES)
     if unknown:
         raise WrongSetting(f"{unknown[0]} is not a setting; `stoa settings` lists them.")
     return replace(
@@ -74,7 +75,8 @@ def _blob_url(value: str) -> str:
 
 def _public_url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+    whole = parts.scheme in {"http", "https"} and parts.netloc and not parts.query and not parts.fragment
+    if not whole or " " in value or not value.isprintable():
         raise ValueError("must be the address that shops reach, such as https://orders.example.com")
     return value.rstrip("/")
 
@@ -117,6 +119,13 @@ def _connections(value: str) -> int:
     return int(value)
 
 
+TRUSTED_PROXIES = "STOA_TRUSTED_PROXIES"
+
+
+def _proxies(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return parse_networks(value, TRUSTED_PROXIES)
+
+
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -152,6 +161,12 @@ VARIABLES: tuple[tuple[str, str, Callable[[str], object], str], ...] = (
         _connections,
         "connections of each process at most",
     ),
+    (
+        TRUSTED_PROXIES,
+        "trusted_proxies",
+        _proxies,
+        "address ranges of the proxies in front, whose X-Forwarded-For is believed",
+    ),
     ("STOA_LOG_LEVEL", "log_level", _log_level, "debug, info, warning or error"),
 )
 """Name, field, how it is read, what it is for: the documentation is checked against this list."""
@@ -159,5 +174,10 @@ VARIABLES: tuple[tuple[str, str, Callable[[str], object], str], ...] = (
 FROM_A_CLUSTER = ("STOA_PORT", "STOA_SERVICE_")
 """What Kubernetes puts in the environment beside a service named stoa."""
 
-ELSEWHERE = frozenset({"STOA_POSTGRES_USER", "STOA_DEMO", "STOA_PARENT"})
-"""Read by the commands that need them, not by the service."""
+ELSEWHERE = {
+    "STOA_POSTGRES_USER": "the account of the own PostgreSQL where the service is started by root",
+}
+"""Name and what it is for: read where it is needed, not part of what the service works with."""
+
+BETWEEN_PROCESSES = frozenset({"STOA_DEMO", "STOA_PARENT"})
+"""What a process tells those that it starts; nobody sets them."""

@@ -2,14 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
 
 from stoa.documents.vouchers import create_voucher
 from stoa.engine import Conflict
-from stoa.orders.order import Actor, Order
+from stoa.orders.order import Actor
 from stoa.orders.shop import Shop
 from stoa.orders.timers import due_command
 from stoa.service import Service
@@ -30,9 +29,8 @@ MOST_SHOPS = 1000
 class Timers:
     """Looks at the orders whose time has come, each shop for itself. ``poll`` is in seconds."""
 
-    def __init__(self, service: Service, code: Callable[[Order, Shop], str], *, poll: float = 1.0) -> None:
+    def __init__(self, service: Service, *, poll: float = 1.0) -> None:
         self._service = service
-        self._code = code
         self._poll = poll
         self._at_work: dict[int, asyncio.Task[None]] = {}
         self._woken: set[int] = set()
@@ -120,7 +118,7 @@ class Timers:
         command = await create_voucher(
             stored.order,
             shop,
-            code=self._code(stored.order, shop),
+            code=service.channel_code(stored.order, shop),
             blobs=service.blobs,
             clock=service.clock,
         )

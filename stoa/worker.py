@@ -1,4 +1,4 @@
-"""The background work of one process: deliveries and timers, woken by the bell."""
+"""The background work of one process: deliveries and timers, woken by the bell, and housekeeping."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from stoa.dialects import Dialect
+from stoa.housekeeping import Housekeeping
 from stoa.service import Service
 from stoa.store.bell import CHANNEL
 from stoa.store.database import listen
@@ -29,7 +30,7 @@ async def work(service: Service, dialects: Sequence[Dialect], stop: asyncio.Even
     """Send, print and watch the clock until ``stop`` is set; then finish or give back what is in hand."""
     settings = service.settings
     sender = Sender(service.guard, settings.webhook_connect_timeout, settings.webhook_timeout)
-    timers = Timers(service, dialects[0].code)
+    timers = Timers(service)
     async with sender:
         dispatcher = Dispatcher(
             deliveries=service.deliveries,
@@ -47,6 +48,7 @@ async def work(service: Service, dialects: Sequence[Dialect], stop: asyncio.Even
             group.create_task(dispatcher.run(stop))
             group.create_task(timers.run(stop))
             group.create_task(_hear(service, dispatcher, timers, stop))
+            group.create_task(Housekeeping(service).run(stop))
         await service.bell.close()
         log.info("worker.stopped")
 

@@ -168,14 +168,14 @@ def asking(
     shop: Shop | None = None,
 ) -> Event | Refused:
     """What ``decide`` says. Asked, where nothing else is said, at the moment of the order's last change by
-    somebody who may, the merchant before others."""
+    somebody who may: the courier, who carries the parcel, or the merchant before others."""
     actor = by or somebody_who_may(order, command)
     return decide(order, command, shop=shop or a_shop(), by=actor, now=at or order.updated_at)
 
 
 def somebody_who_may(order: Order, command: Command) -> Actor:
     may = MOVES[order.state, command.action].by
-    return Actor.MERCHANT if Actor.MERCHANT in may else min(may)
+    return next((actor for actor in (Actor.COURIER, Actor.MERCHANT) if actor in may), min(may))
 
 
 def after(

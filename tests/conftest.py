@@ -188,6 +188,6 @@ async def stored(stoa: Stoa, order: Order) -> Stored:
 
 async def let_timers_work(stoa: Stoa, shop: Shop) -> None:
     """Do what the background worker would do for the shop's orders by now: deadlines, acceptances, vouchers."""
-    timers = Timers(stoa.service, stoa.dialects[0].code)
+    timers = Timers(stoa.service)
     timers.wake(shop.id)
     await timers.settle()

@@ -1,6 +1,7 @@
 """The ``stoa`` command, as people and scripts use it beside a running server."""
 
 import io
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
@@ -14,9 +15,13 @@ import pytest
 from msgspec import Struct
 
 from stoa import cli
+from stoa.dialects import load_dialects
 from stoa.operator.examples import ORDER
-from stoa.settings import VARIABLES
+from stoa.settings import ELSEWHERE, VARIABLES
+from stoa.store.migrations import migrations
 from stoa.store.shops import Shops
+from tests.conftest import named
+from tests.ledger import Ledger
 from tests.running import Server, command, data_folder, serving, wait_until
 
 ACCEPT = "application/vnd.skroutz+json; version=3.0"
@@ -75,6 +80,15 @@ def refused(*arguments: object, **how: Any) -> str:
     return sentence_of(typing(*arguments, **how))
 
 
+def diagnosed(*arguments: object, **how: Any) -> list[dict[str, Any]]:
+    """What the doctor finds in an installation that is not well."""
+    done = typing("doctor", "--json", *arguments, **how)
+    assert (done.returncode, done.stderr) == (1, "")
+    findings: list[dict[str, Any]] = json.loads(done.stdout)
+    assert all(finding.keys() == {"what", "ok", "says"} for finding in findings)
+    return findings
+
+
 HELP = [
     ("serve", "--demo --host --port --data --workers --no-worker"),
     ("worker", "--data"),
@@ -85,6 +99,8 @@ HELP = [
     ("shop create", "--data --json"),
     ("shop list", "--data --json"),
     ("token create", "--shop --dialect --data --json"),
+    ("token list", "--data --json"),
+    ("token revoke", "--shop --dialect --number --data"),
     ("order place", "--shop --file --data --json"),
     ("order show", "--shop --data --json"),
     ("order list", "--shop --state --data --json"),
@@ -122,7 +138,9 @@ def test_settings_are_listed_with_what_they_are_for(capsys: pytest.CaptureFixtur
     cli.settings()
 
     said = capsys.readouterr().out
-    for name, *_, meaning in VARIABLES:
+    meanings = {name: meaning for name, *_, meaning in VARIABLES} | ELSEWHERE
+    assert "STOA_POSTGRES_USER" in meanings
+    for name, meaning in meanings.items():
         assert name in said
         assert meaning in said
 
@@ -148,6 +166,88 @@ def test_a_token_is_printed_once_and_opens_the_running_server(server: Server) ->
     assert httpx.get(order, headers=headers).status_code == 200
     headers = {"Authorization": f"Bearer {operator}"}
     assert httpx.get(f"{server.url}/operator/v1/shops", headers=headers).status_code == 200
+
+
+def test_credentials_of_several_parts_are_printed_line_by_line(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stoa.app.load_dialects", lambda context: [Ledger(), *load_dialects(context)])
+    shop = asking_json(server, "shop", "create", "Νέο")["id"]
+    asked = ("token", "create", "--shop", shop, "--dialect", "abacus")
+    key, secret = asking(server, *asked).splitlines()
+    in_json = asking_json(server, *asked)
+
+    assert key == f"st_{shop}"
+    assert len(secret) >= 43
+    assert in_json == {"dialect": "abacus", "key": key, "secret": in_json["secret"]}
+    assert in_json["secret"] != secret
+
+
+def operator_status(server: Server, token: str) -> int:
+    """How the running server answers to one of the operator's tokens."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.get(f"{server.url}/operator/v1/shops", headers=headers).status_code
+
+
+def test_a_token_of_the_operator_is_listed_and_void_once_it_is_revoked(server: Server) -> None:
+    kept, lost = (asking_json(server, "token", "create", "--dialect", "operator")["token"] for _ in range(2))
+    number = int(lost.split("_")[1])
+    listed = [token["number"] for token in asking_json(server, "token", "list")]
+    assert number in listed
+    assert operator_status(server, lost) == 200
+
+    said = asking(server, "token", "revoke", "--dialect", "operator", "--number", number)
+
+    assert said == f"The operator token of number {number} is void.\n"
+    assert (operator_status(server, lost), operator_status(server, kept)) == (401, 200)
+    listed.remove(number)
+    assert [token["number"] for token in asking_json(server, "token", "list")] == listed
+
+
+def test_a_shops_token_is_listed_and_void_once_it_is_revoked(server: Server) -> None:
+    shop = asking_json(server, "shop", "create", "Νέο")["id"]
+    token = asking(server, "token", "create", "--shop", shop, "--dialect", "skroutz").strip()
+    order = f"{server.url}/merchants/ecommerce/orders/DEMO-OPEN"
+    headers = {"Authorization": f"Bearer {token}", "Accept": ACCEPT}
+    (listed,) = (known for known in asking_json(server, "token", "list") if known["shop_id"] == shop)
+    assert (listed["dialect"], listed["number"]) == ("skroutz", None)
+    assert httpx.get(order, headers=headers).status_code == 200
+
+    asking(server, "token", "revoke", "--shop", shop, "--dialect", "skroutz")
+
+    assert httpx.get(order, headers=headers).status_code == 401
+    assert shop not in {known["shop_id"] for known in asking_json(server, "token", "list")}
+
+
+def test_listed_tokens_never_show_a_secret(server: Server) -> None:
+    issued = [server.demo["operator"]["token"], *(shop["skroutz"]["token"] for shop in server.demo["shops"])]
+
+    said = asking(server, "token", "list") + asking(server, "token", "list", "--json")
+
+    assert f"shop {server.demo['shops'][0]['id']}" in said
+    assert not any(token.split("_", 2)[2] in said for token in issued)
+
+
+def test_a_token_that_is_not_there_cannot_be_revoked(server: Server) -> None:
+    shop, at = server.demo["shops"][0]["id"], ("--data", server.data)
+    for whose in (
+        ("--dialect", "latin", "--shop", shop),
+        ("--dialect", "skroutz", "--shop", 999),
+        ("--dialect", "skroutz", "--shop", 0),
+        ("--dialect", "operator", "--number", 999),
+        ("--dialect", "operator", "--number", 2**63),
+    ):
+        assert refused("token", "revoke", *whose, *at).startswith(f"There is no {whose[1]} token of ")
+
+
+def test_what_is_revoked_is_named_in_one_way_only(tmp_path: Path) -> None:
+    at = ("--data", tmp_path / "data")
+    for whose in ((), ("--shop", 1), ("--shop", 1, "--number", 1)):
+        sentence = refused("token", "revoke", "--dialect", "operator", *whose, *at)
+        assert sentence.startswith("--number alone says which operator token is meant")
+    for whose in ((), ("--number", 1), ("--shop", 1, "--number", 1)):
+        sentence = refused("token", "revoke", "--dialect", "skroutz", *whose, *at)
+        assert sentence.startswith("--shop alone says which skroutz token is meant")
 
 
 def test_an_order_is_placed_shown_and_listed(server: Server) -> None:
@@ -249,8 +349,10 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence(tmp_path: Path) -> No
 
     assert sentence_of(done) == "STOA_LOG_LEVEL must be one of debug, info, warning, error."
     for name in ("STOA_DATABASE_URL", "STOA_SECRET_KEY", "STOA_WEBHOOK_RETRIES", "STOA_COLOUR"):
-        sentence = refused("doctor", "--data", tmp_path / "data", settings={name: "wrong"})
+        sentence = refused("migrate", "--data", tmp_path / "data", settings={name: "wrong"})
         assert sentence.startswith(f"{name} ")
+        (finding,) = diagnosed("--data", tmp_path / "data", settings={name: "wrong"})
+        assert finding == {"what": "settings", "ok": False, "says": sentence}
     assert not (tmp_path / "data").exists()
 
 
@@ -261,25 +363,161 @@ def test_ports_and_workers_beyond_reason_are_one_sentence(tmp_path: Path) -> Non
     assert refused("serve", "--workers", "0", *at) == "--workers must be from 1 to 32."
 
 
+def test_lists_beyond_reason_are_one_sentence(tmp_path: Path) -> None:
+    for group, limit in itertools.product(("order", "webhook"), (-3, 0, 10_001)):
+        sentence = refused(group, "list", "--shop", 1, f"--limit={limit}", "--data", tmp_path / "data")
+        assert sentence == "--limit must be from 1 to 10000."
+
+
+def elsewhere(database_url: str, folder: Path) -> dict[str, str]:
+    """The settings of an installation that keeps nothing in the data folder."""
+    return {
+        "STOA_DATABASE_URL": database_url,
+        "STOA_SECRET_KEY": "k" * 32,
+        "STOA_BLOB_URL": f"file://{folder}/blobs",
+    }
+
+
 def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
-    settings = {"STOA_DATABASE_URL": "postgresql://stoa:hunter2@127.0.0.1:1/stoa"}
-    sentence = refused("doctor", "--data", tmp_path / "data", settings=settings)
+    settings = elsewhere("postgresql://stoa:hunter2@127.0.0.1:1/stoa", tmp_path)
+    sentence = refused("shop", "list", "--data", tmp_path / "data", settings=settings)
 
     assert sentence.startswith("PostgreSQL does not answer at STOA_DATABASE_URL")
     assert "hunter2" not in sentence
+    assert diagnosed("--data", tmp_path / "data", settings=settings) == [
+        {"what": "database", "ok": False, "says": sentence}
+    ]
+
+
+def test_what_the_doctor_finds_is_told_as_text_too(tmp_path: Path) -> None:
+    done = typing("doctor", "--data", tmp_path / "data")
+
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("BAD  data folder: There is no installation in ")
+    assert done.stdout.count("\n") == 1
+
+
+def test_a_database_that_does_not_start_is_found_by_the_doctor(tmp_path: Path) -> None:
+    for name in ("files", "postgres"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "postgres" / "door.lock").mkdir()
+
+    (finding,) = diagnosed("--data", tmp_path, settings={"STOA_SECRET_KEY": "k" * 32})
+
+    assert (finding["what"], finding["ok"]) == ("database", False)
+    assert finding["says"].startswith("The service's own PostgreSQL cannot run in ")
+
+
+def test_a_database_that_is_stopped_meanwhile_is_found_by_the_doctor(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(*_asked: object) -> None:
+        raise asyncpg.AdminShutdownError("terminating connection due to administrator command")
+
+    monkeypatch.setattr(Shops, "endpoints", lost)
+
+    *_, last = diagnosed("--data", server.data)
+    assert (last["what"], last["ok"]) == ("database", False)
+    assert last["says"].endswith("run the command again.")
 
 
 def test_files_that_cannot_be_kept_are_one_sentence(server: Server) -> None:
     settings = {"STOA_BLOB_URL": "file:///proc/nowhere"}
-    sentence = refused("doctor", "--data", server.data, settings=settings)
+    sentence = refused("shop", "list", "--data", server.data, settings=settings)
 
     assert sentence.startswith("STOA_BLOB_URL names a folder that cannot be used")
+    findings = diagnosed("--data", server.data, settings=settings)
+    assert [finding["what"] for finding in findings] == ["database", "migrations", "files"]
+    assert (findings[-1]["ok"], findings[-1]["says"]) == (False, sentence)
 
 
 def test_another_secret_key_than_the_first_is_refused(server: Server) -> None:
-    sentence = refused("shop", "list", "--data", server.data, settings={"STOA_SECRET_KEY": "k" * 32})
+    settings = {"STOA_SECRET_KEY": "k" * 32}
+    sentence = refused("shop", "list", "--data", server.data, settings=settings)
 
     assert sentence.startswith("STOA_SECRET_KEY is not the one that this database was begun with")
+    *well, bad = diagnosed("--data", server.data, settings=settings)
+    assert all(finding["ok"] for finding in well)
+    assert (bad["what"], bad["says"]) == ("secret key", sentence)
+
+
+NEEDS_AN_INSTALLATION = (
+    "worker",
+    "shop list",
+    "token list",
+    "token create --dialect skroutz --shop 1",
+    "token revoke --dialect operator --number 1",
+    "order place --shop 1",
+    "order show 1 --shop 1",
+    "order list --shop 1",
+    "webhook list --shop 1",
+    "webhook resend 1 --shop 1",
+)
+
+
+@pytest.mark.parametrize("line", NEEDS_AN_INSTALLATION)
+@pytest.mark.parametrize("settings", [{}, {"STOA_DATABASE_URL": "postgresql://127.0.0.1:1/stoa"}])
+def test_a_mistyped_data_folder_is_one_sentence_and_is_not_made(
+    tmp_path: Path, line: str, settings: dict[str, str]
+) -> None:
+    sentence = refused(*line.split(), "--data", tmp_path / "vra", settings=settings)
+
+    assert sentence == (
+        f"There is no installation in {tmp_path / 'vra'}: "
+        "name another folder with --data, or start one with `stoa serve`."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_doctor_makes_nothing_in_a_folder_without_an_installation(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "vra"):
+        (finding,) = diagnosed("--data", folder)
+        assert (finding["what"], finding["ok"]) == ("data folder", False)
+        assert finding["says"].startswith(f"There is no installation in {folder}: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_setting_that_was_forgotten_is_named_and_no_new_key_is_made(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    settings = {"STOA_DATABASE_URL": "postgresql://127.0.0.1:1/stoa"}
+
+    sentence = refused("order", "list", "--shop", "1", "--data", tmp_path, settings=settings)
+
+    assert sentence.startswith(f"The installation in {tmp_path} has no secret.key: set STOA_SECRET_KEY as ")
+    assert [file.name for file in tmp_path.iterdir()] == ["files"]
+
+
+def test_an_installation_that_keeps_everything_elsewhere_needs_no_folder(
+    database_url: str, tmp_path: Path
+) -> None:
+    settings = elsewhere(database_url, tmp_path)
+    at = ("--data", tmp_path / "data")
+
+    done = typing("shop", "list", "--json", *at, settings=settings)
+    examined = typing("doctor", "--json", *at, settings=settings)
+
+    assert (done.stdout, done.returncode) == ("[]\n", 0)
+    assert [finding["ok"] for finding in json.loads(examined.stdout)] == [True] * 4
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_database_without_the_schema_is_not_given_one_by_a_look_at_it(
+    postgres: str, tmp_path: Path
+) -> None:
+    settings = elsewhere(named(postgres, "postgres"), tmp_path)
+    missing = ", ".join(migration.name for migration in migrations())
+    for _ in range(2):
+        sentence = refused("shop", "list", "--data", tmp_path / "data", settings=settings)
+        assert sentence == f"The database lacks {missing}: run `stoa migrate`, or start `stoa serve`."
+
+
+def test_an_installation_may_begin_with_its_first_shop() -> None:
+    with data_folder() as data:
+        assert typing("shop", "create", "Πρώτο", "--data", data).returncode == 0
+
+        assert [
+            shop["name"] for shop in json.loads(typing("shop", "list", "--json", "--data", data).stdout)
+        ] == ["Πρώτο"]
 
 
 def test_a_database_that_is_stopped_meanwhile_is_one_sentence(

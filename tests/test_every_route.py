@@ -1,6 +1,8 @@
 """Who may do what, over every route that the application has: a new one without an entry here fails."""
 
 import io
+from base64 import b64encode
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -9,18 +11,26 @@ from msgspec.structs import replace
 
 from stoa import app as application
 from stoa.app import Stoa
+from stoa.clock import MovableClock
+from stoa.dialects.merchantpro.examples import NEW_ORDER
 from stoa.logs import configure_logs
 from stoa.operator import examples
 from stoa.orders.order import State
+from stoa.store.shops import Token
+from stoa.store.strangers import WITHIN
 from tests.conftest import ACCEPT, SERVER, Merchant, browsing
 from tests.database_contents import contents
+from tests.merchantpro.back_office import calling
 from tests.operator.calls import address, in_state, placing
 
-PUBLIC, OPERATOR, SHOP = "public", "operator", "shop"
+PUBLIC, OPERATOR, SHOP, KEY = "public", "operator", "shop", "shop by key and secret"
 
 OF_A_SHOP = "/operator/v1/shops/{shop_id:int}"
 OF_AN_ORDER = f"{OF_A_SHOP}/orders/{{order_id:int}}"
 SKROUTZ = "/merchants/ecommerce/orders/{code:str}"
+MERCHANTPRO = "/api/v2/orders"
+MERCHANTPRO_ORDER = f"{MERCHANTPRO}/{{order_id:int}}"
+STYLESHEET = ("GET", "/orders/pages.css")
 
 OPEN_TO: dict[tuple[str, str], str] = {
     ("GET", "/"): PUBLIC,
@@ -31,10 +41,15 @@ OPEN_TO: dict[tuple[str, str], str] = {
     ("GET", "/metrics"): PUBLIC,
     ("GET", "/demo/inbox"): PUBLIC,
     ("POST", "/demo/hooks/{shop_id:int}"): PUBLIC,
-    # Whoever has the address of a file may read it; its secret is tried below.
+    # Whoever has the address of a file or of an order's page may read it; its secret is tried below.
     ("GET", "/files/vouchers/{name:str}"): PUBLIC,
     ("GET", "/files/invoices/{name:str}"): PUBLIC,
     ("GET", "/files/samples/{name:str}"): PUBLIC,
+    ("GET", "/orders/info/{key:str}/{order_id:int}"): PUBLIC,
+    ("GET", "/orders/proforma/{key:str}/{order_id:int}"): PUBLIC,
+    ("GET", "/orders/invoice/{key:str}/{order_id:int}"): PUBLIC,
+    ("GET", "/orders/storno/{key:str}/{order_id:int}"): PUBLIC,
+    STYLESHEET: PUBLIC,
     ("POST", "/operator/v1/shops"): OPERATOR,
     ("GET", "/operator/v1/shops"): OPERATOR,
     ("GET", OF_A_SHOP): OPERATOR,
@@ -57,6 +72,7 @@ OPEN_TO: dict[tuple[str, str], str] = {
     ("POST", f"{OF_AN_ORDER}/fail_delivery"): OPERATOR,
     ("POST", f"{OF_AN_ORDER}/return_partially"): OPERATOR,
     ("POST", f"{OF_AN_ORDER}/return"): OPERATOR,
+    ("GET", f"{OF_A_SHOP}/invoices"): OPERATOR,
     ("GET", f"{OF_A_SHOP}/deliveries"): OPERATOR,
     ("POST", f"{OF_A_SHOP}/deliveries/{{delivery_id:int}}/resend"): OPERATOR,
     ("GET", SKROUTZ): SHOP,
@@ -67,6 +83,12 @@ OPEN_TO: dict[tuple[str, str], str] = {
     ("POST", f"{SKROUTZ}/set_as_ready"): SHOP,
     ("POST", f"{SKROUTZ}/set_as_not_ready"): SHOP,
     ("POST", f"{SKROUTZ}/trigger_webhook_request/{{kind:str}}"): SHOP,
+    ("GET", MERCHANTPRO): KEY,
+    ("POST", MERCHANTPRO): KEY,
+    ("GET", MERCHANTPRO_ORDER): KEY,
+    ("PATCH", MERCHANTPRO_ORDER): KEY,
+    ("PATCH", f"{MERCHANTPRO_ORDER}/{{handler:str}}"): KEY,
+    ("DELETE", MERCHANTPRO_ORDER): KEY,
 }
 
 
@@ -94,8 +116,41 @@ async def numbers(stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant) -
         "delivery_id:int": delivery["id"],
         "code:str": placed["codes"]["skroutz"],
         "kind:str": "creation",
+        "handler:str": "in_process",
         "name:str": "1-1000001-1-00000000000000000000000000000000.pdf",
+        "key:str": "1-" + "0" * 32,
     }
+
+
+async def issue_key(stoa: Stoa, merchant: Merchant) -> Token:
+    return await stoa.service.shops.issue(merchant.shop.id, "merchantpro", stoa.service.clock())
+
+
+@pytest.fixture
+async def key(stoa: Stoa, merchant: Merchant) -> Token:
+    """The shop's key and secret."""
+    return await issue_key(stoa, merchant)
+
+
+@pytest.fixture
+async def back_office(stoa: Stoa, key: Token) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that has the shop's key and secret."""
+    async with calling(stoa, key.key, key.secret) as client:
+        yield client
+
+
+@pytest.fixture
+async def neighbours_back_office(stoa: Stoa, neighbour: Merchant) -> AsyncIterator[httpx.AsyncClient]:
+    issued = await issue_key(stoa, neighbour)
+    async with calling(stoa, issued.key, issued.secret) as client:
+        yield client
+
+
+async def kept(stoa: Stoa) -> dict[str, list[str]]:
+    """All that the database holds, but for the addresses that wrong credentials came from."""
+    tables = await contents(stoa.service.pool)
+    del tables["strangers"]
+    return tables
 
 
 def fill(path: str, numbers: dict[str, object]) -> str:
@@ -105,7 +160,12 @@ def fill(path: str, numbers: dict[str, object]) -> str:
     return path
 
 
-BODIES = {"orders": examples.ORDER, "credentials": examples.CREDENTIALS, "cancel": examples.CANCEL}
+BODIES = {
+    f"{OF_A_SHOP}/orders": examples.ORDER,
+    f"{OF_A_SHOP}/credentials": examples.CREDENTIALS,
+    f"{OF_AN_ORDER}/cancel": examples.CANCEL,
+    MERCHANTPRO: NEW_ORDER,
+}
 
 
 async def statuses(
@@ -114,7 +174,7 @@ async def statuses(
     """What the client is answered at every route, with a body that would do where one of these is asked."""
     answers = {}
     for method, path in routes:
-        body = None if method == "GET" else BODIES.get(path.rsplit("/", 1)[-1], {})
+        body = None if method == "GET" else BODIES.get(path, {})
         answers[method, path] = (
             await client.request(method, fill(path, numbers), json=body, headers={"Accept": ACCEPT})
         ).status_code
@@ -149,42 +209,92 @@ async def tokens_that_are_none(stoa: Stoa, merchant: Merchant, neighbour: Mercha
     ]
 
 
-async def test_without_a_token_of_its_own_every_route_is_closed_and_nothing_changes(
+def basic(key: str, secret: str) -> str:
+    return "Basic " + b64encode(f"{key}:{secret}".encode()).decode()
+
+
+async def keys_that_are_none(stoa: Stoa, merchant: Merchant, neighbour: Merchant) -> list[str]:
+    """The same for key and secret: with a secret of something else, void, incomplete, and nonsense."""
+    void = await issue_key(stoa, merchant)
+    key, other = await issue_key(stoa, merchant), await issue_key(stoa, neighbour)
+    plain = f"{key.key}:{key.secret}"
+    return [
+        basic(key.key, "guessed"),
+        basic(key.key, key.secret[:-1]),
+        basic(key.key, other.secret),
+        basic(key.key, merchant.token.split("_", 2)[2]),
+        basic(void.key, void.secret),
+        basic(key.key, ""),
+        basic("", key.secret),
+        basic(key.secret, key.key),
+        basic(str(key), ""),
+        basic(str(merchant.shop.id), key.secret),
+        basic(f"st_0{merchant.shop.id}", key.secret),
+        basic(f"ST_{merchant.shop.id}", key.secret),
+        basic("op_1", key.secret),
+        basic("st_999", key.secret),
+        basic(f"st_{'9' * 5000}", key.secret),
+        "Basic",
+        "Basic ",
+        "Basic %%%",
+        f"Basic {plain}",
+        f"Basic {b64encode(plain.replace(':', '').encode()).decode()}",
+        f"Basic {b64encode(plain.encode() + bytes([255])).decode()}",
+        f"Bearer {key}",
+        f"Bearer {basic(key.key, key.secret).split()[1]}",
+    ]
+
+
+async def test_without_credentials_of_its_own_every_route_is_closed_and_nothing_changes(
     stoa: Stoa,
     stranger: httpx.AsyncClient,
     merchant: Merchant,
     neighbour: Merchant,
     numbers: dict[str, object],
+    clock: MovableClock,
 ) -> None:
     headers = await tokens_that_are_none(stoa, merchant, neighbour)
-    before = await contents(stoa.service.pool)
-    routes = open_to(OPERATOR, SHOP)
+    headers += await keys_that_are_none(stoa, merchant, neighbour)
+    before = await kept(stoa)
+    routes = open_to(OPERATOR, SHOP, KEY)
 
     assert await statuses(stranger, routes, numbers) == dict.fromkeys(routes, 401)
     for header in headers:
+        # Long enough for the address not to be shut out for the attempts before.
+        clock.move(WITHIN)
         stranger.headers["Authorization"] = header
         assert await statuses(stranger, routes, numbers) == dict.fromkeys(routes, 401), header
-    assert await contents(stoa.service.pool) == before
+    assert await kept(stoa) == before
 
 
-async def test_a_shops_token_opens_nothing_of_the_operators(
-    stoa: Stoa, merchant: Merchant, numbers: dict[str, object]
+async def test_a_shops_token_opens_nothing_of_the_operators_and_nothing_that_its_key_is_for(
+    stoa: Stoa, merchant: Merchant, key: Token, numbers: dict[str, object]
 ) -> None:
-    before = await contents(stoa.service.pool)
-    routes = open_to(OPERATOR)
+    before = await kept(stoa)
+    routes = open_to(OPERATOR, KEY)
 
     assert await statuses(merchant.client, routes, numbers) == dict.fromkeys(routes, 401)
-    assert await contents(stoa.service.pool) == before
+    assert await kept(stoa) == before
+
+
+async def test_a_shops_key_opens_nothing_of_the_operators_and_nothing_that_its_token_is_for(
+    stoa: Stoa, back_office: httpx.AsyncClient, numbers: dict[str, object]
+) -> None:
+    before = await kept(stoa)
+    routes = open_to(OPERATOR, SHOP)
+
+    assert await statuses(back_office, routes, numbers) == dict.fromkeys(routes, 401)
+    assert await kept(stoa) == before
 
 
 async def test_the_operators_token_opens_nothing_of_a_shop(
-    stoa: Stoa, operator: httpx.AsyncClient, numbers: dict[str, object]
+    stoa: Stoa, operator: httpx.AsyncClient, key: Token, numbers: dict[str, object]
 ) -> None:
-    before = await contents(stoa.service.pool)
-    routes = open_to(SHOP)
+    before = await kept(stoa)
+    routes = open_to(SHOP, KEY)
 
     assert await statuses(operator, routes, numbers) == dict.fromkeys(routes, 401)
-    assert await contents(stoa.service.pool) == before
+    assert await kept(stoa) == before
 
 
 async def test_another_shops_token_finds_no_order(
@@ -195,6 +305,27 @@ async def test_another_shops_token_finds_no_order(
 
     assert await statuses(neighbour.client, routes, numbers) == dict.fromkeys(routes, 404)
     assert await contents(stoa.service.pool) == before
+
+
+async def test_another_shops_key_finds_no_order(
+    stoa: Stoa, neighbours_back_office: httpx.AsyncClient, numbers: dict[str, object]
+) -> None:
+    before = await contents(stoa.service.pool)
+    routes = [(method, path) for method, path in open_to(KEY) if "order_id" in path]
+
+    assert await statuses(neighbours_back_office, routes, numbers) == dict.fromkeys(routes, 404)
+    assert (await neighbours_back_office.get(MERCHANTPRO)).json()["data"] == []
+    assert await contents(stoa.service.pool) == before
+
+
+async def test_an_order_that_is_added_with_one_shops_key_is_not_another_shops(
+    back_office: httpx.AsyncClient, neighbours_back_office: httpx.AsyncClient
+) -> None:
+    added = (await back_office.post(MERCHANTPRO, json=NEW_ORDER)).json()["id"]
+
+    assert (await back_office.get(f"{MERCHANTPRO}/{added}")).status_code == 200
+    assert (await neighbours_back_office.get(f"{MERCHANTPRO}/{added}")).status_code == 404
+    assert (await neighbours_back_office.get(MERCHANTPRO)).json()["data"] == []
 
 
 async def test_another_shops_number_finds_no_order_or_delivery(
@@ -216,16 +347,18 @@ async def test_the_public_routes_need_no_token(
     answers = await statuses(stranger, open_to(PUBLIC), numbers)
 
     guessed = {route for route, status in answers.items() if status == 404}
-    assert guessed == {route for route in answers if route[1].startswith("/files/")}
+    secret = {route for route in answers if route[1].startswith(("/files/", "/orders/"))} - {STYLESHEET}
+    assert guessed == secret
     assert set(answers.values()) <= {200, 404, 422}
 
 
 async def test_public_pages_show_nothing_of_a_shop(
-    stranger: httpx.AsyncClient, merchant: Merchant, numbers: dict[str, object]
+    stranger: httpx.AsyncClient, merchant: Merchant, key: Token, numbers: dict[str, object]
 ) -> None:
-    for path in ("/", "/schema", "/schema/openapi.json", "/metrics", "/health/ready"):
+    for path in ("/", "/schema", "/schema/openapi.json", "/metrics", "/health/ready", "/orders/pages.css"):
         page = (await stranger.get(path)).text
         assert merchant.token not in page
+        assert key.secret not in page
         assert str(numbers["code:str"]) not in page
 
 
@@ -236,22 +369,36 @@ async def test_a_refusal_says_how_to_authenticate(stranger: httpx.AsyncClient) -
     assert answer.json() == {"error": {"code": "unauthorized", "message": "A valid token is required."}}
 
 
+async def test_a_refusal_says_that_a_key_is_asked_for_where_one_is(stranger: httpx.AsyncClient) -> None:
+    answer = await stranger.get(MERCHANTPRO)
+
+    assert answer.headers["www-authenticate"] == 'Basic realm="stoa", charset="UTF-8"'
+    assert answer.json() == {"error": {"code": 401, "message": "A valid key and secret are required."}}
+
+
 async def test_the_scheme_is_read_in_any_case(
-    stranger: httpx.AsyncClient, operator: httpx.AsyncClient
+    stranger: httpx.AsyncClient, operator: httpx.AsyncClient, key: Token
 ) -> None:
     token = operator.headers["Authorization"].removeprefix("Bearer ")
-    for header in (f"bearer {token}", f"BEARER  {token} "):
-        answer = await stranger.get("/operator/v1/shops", headers={"Authorization": header})
+    pair = basic(key.key, key.secret).removeprefix("Basic ")
+    for path, header in (
+        ("/operator/v1/shops", f"bearer {token}"),
+        ("/operator/v1/shops", f"BEARER  {token} "),
+        (MERCHANTPRO, f"basic {pair}"),
+        (MERCHANTPRO, f"BASIC  {pair} "),
+    ):
+        answer = await stranger.get(path, headers={"Authorization": header})
         assert answer.status_code == 200, header
 
 
 async def test_no_secret_lies_in_the_database(
-    stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant, numbers: dict[str, object]
+    stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant, key: Token, numbers: dict[str, object]
 ) -> None:
     said = await operator.put(address(merchant.shop, "webhook"), json={"url": "http://127.0.0.1:9/hook"})
     everything = str(await contents(stoa.service.pool))
 
-    for token in (merchant.token, operator.headers["Authorization"], said.json()["signing_secret"]):
+    operators, signing = operator.headers["Authorization"], said.json()["signing_secret"]
+    for token in (merchant.token, str(key), operators, signing):
         secret = token.split("_", 2)[-1]
         assert secret not in everything
         assert secret.encode().hex() not in everything

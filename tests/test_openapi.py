@@ -1,8 +1,8 @@
 """The OpenAPI document: it is valid, tells of every route, its examples work, and no request it allows breaks us."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -18,12 +18,14 @@ from schemathesis import APIOperation, Case, GenerationMode
 
 from stoa.app import Stoa, open_stoa
 from stoa.clock import MovableClock
+from stoa.dialects.merchantpro.updating import HANDLERS
 from stoa.operator.routes import ACTIONS
-from stoa.orders.order import Fulfilment, State
+from stoa.orders.order import Fulfilment, Order, State
 from tests.conftest import SERVER, Merchant, browsing, complete, opening_a_shop
+from tests.merchantpro.back_office import calling
 from tests.operator.calls import address, in_state
 from tests.operator.test_actions import MOVED
-from tests.test_every_route import OPEN_TO, PUBLIC
+from tests.test_every_route import KEY, OPEN_TO, OPERATOR, PUBLIC, SHOP
 
 Json = dict[str, Any]
 Operation = APIOperation[Any, Any, Any, Any]
@@ -51,13 +53,23 @@ def test_the_document_is_valid(document: Json) -> None:
     schemathesis.openapi.from_dict(document).validate()
 
 
+SCHEMES = {OPERATOR: "bearer", SHOP: "bearer", KEY: "basic"}
+"""What opens the routes that are not public."""
+
+
 def test_every_route_is_in_it_with_its_security(document: Json) -> None:
-    told = {(method, path): "security" not in operation for method, path, operation in operations(document)}
+    told = {(method, path): operation.get("security") for method, path, operation in operations(document)}
 
     assert told == {
-        (method, path.replace(":int", "").replace(":str", "")): caller == PUBLIC
+        (method, path.replace(":int", "").replace(":str", "")): None
+        if caller == PUBLIC
+        else [{SCHEMES[caller]: []}]
         for (method, path), caller in OPEN_TO.items()
         if path not in UNDESCRIBED
+    }
+    assert document["components"]["securitySchemes"] == {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "basic": {"type": "http", "scheme": "basic"},
     }
 
 
@@ -113,12 +125,18 @@ async def at_parcel_of_the_merchants_own(stoa: Stoa, merchant: Merchant) -> str:
     return f"/merchants/ecommerce/orders/{code}/tracking_details"
 
 
+async def at_order_of_the_merchants_own(stoa: Stoa, merchant: Merchant) -> str:
+    order = await in_state(stoa, merchant.shop, State.OPEN, fulfilment=Fulfilment.MERCHANT, channel="shop")
+    return f"{MERCHANTPRO}/{order.id}"
+
+
 async def at_receiver(_stoa: Stoa, merchant: Merchant) -> str:
     return f"/demo/hooks/{merchant.shop.id}"
 
 
 OF_A_SHOP = "/operator/v1/shops/{shop_id}"
 SKROUTZ = "/merchants/ecommerce/orders/{code}"
+MERCHANTPRO = "/api/v2/orders"
 SUITABLE: dict[str, Suitable] = {
     "/operator/v1/shops": at("/operator/v1/shops"),
     OF_A_SHOP: at_shop(),
@@ -129,10 +147,27 @@ SUITABLE: dict[str, Suitable] = {
     f"{SKROUTZ}/accept": at("/merchants/ecommerce/orders/DEMO-OPEN/accept"),
     f"{SKROUTZ}/reject": at("/merchants/ecommerce/orders/DEMO-OPEN/reject"),
     f"{SKROUTZ}/tracking_details": at_parcel_of_the_merchants_own,
+    MERCHANTPRO: at(MERCHANTPRO),
+    f"{MERCHANTPRO}/{{order_id}}": at_order_of_the_merchants_own,
     "/demo/hooks/{shop_id}": at_receiver,
     # Last, for the merchant's token is void by then.
     f"{OF_A_SHOP}/credentials": at_shop("credentials"),
 }
+
+
+def caller_of(path: str) -> str:
+    """Who is let in at an address, or may come as well as anybody."""
+    if path.startswith("/merchants/"):
+        return SHOP
+    return KEY if path.startswith("/api/v2/") else OPERATOR
+
+
+@asynccontextmanager
+async def with_key(stoa: Stoa, merchant: Merchant) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that has the shop's key and secret."""
+    issued = await stoa.service.shops.issue(merchant.shop.id, "merchantpro", stoa.service.clock())
+    async with calling(stoa, issued.key, issued.secret) as client:
+        yield client
 
 
 async def test_every_example_works_as_it_stands(
@@ -141,11 +176,12 @@ async def test_every_example_works_as_it_stands(
     told = {path: (method, example) for method, path, _, example in examples(document)}
     assert told.keys() == SUITABLE.keys()
 
-    for path, suitable in SUITABLE.items():
-        client = merchant.client if path.startswith(SKROUTZ) else operator
-        method, example = told[path]
-        answer = await client.request(method, await suitable(stoa, merchant), json=example)
-        assert answer.is_success, (path, answer.text)
+    async with with_key(stoa, merchant) as back_office:
+        clients = {OPERATOR: operator, SHOP: merchant.client, KEY: back_office}
+        for path, suitable in SUITABLE.items():
+            client, (method, example) = clients[caller_of(path)], told[path]
+            answer = await client.request(method, await suitable(stoa, merchant), json=example)
+            assert answer.is_success, (path, answer.text)
 
 
 # Whatever the document allows, and much that it does not
@@ -160,8 +196,9 @@ class Site(Struct, frozen=True):
 
     def send(self, caller: str, case: AnyCase) -> httpx.Response:
         request: Any = requests.Request(**case.as_transport_kwargs(base_url=SERVER)).prepare()
-        # The client has credentials of its own.
-        request.headers.pop("Authorization", None)
+        # The client has credentials of its own, and asks for the version that it speaks.
+        for name in ("Authorization", "Accept"):
+            request.headers.pop(name, None)
         return self.runner.run(
             self.clients[caller].request(
                 str(request.method),
@@ -187,16 +224,28 @@ async def _open(
     merchant = await stack.enter_async_context(opening_a_shop(stoa))
     token = await stoa.service.shops.issue_to_operator(clock())
     operator = await stack.enter_async_context(browsing(stoa, Authorization=f"Bearer {token}"))
+    back_office = await stack.enter_async_context(with_key(stoa, merchant))
     await operator.put(address(merchant.shop, "webhook"), json={"url": "http://127.0.0.1:9/hook"})
-    orders = [await in_state(stoa, merchant.shop, state) for state in State]
-    return {"operator": operator, "merchant": merchant.client}, {
+    orders = [
+        await in_state(stoa, merchant.shop, state, fulfilment=fulfilment)
+        for state in State
+        for fulfilment in (Fulfilment.MARKETPLACE, Fulfilment.MERCHANT)
+    ]
+    return {OPERATOR: operator, SHOP: merchant.client, KEY: back_office}, {
         "shop_id": [merchant.shop.id],
         "order_id": [order.id for order in orders],
         "delivery_id": [1],
         "code": [*(stoa.codes(order, merchant.shop)["skroutz"] for order in orders), "DEMO-OPEN"],
         "kind": ["creation", "cancellation"],
+        "handler": list(HANDLERS),
+        "key": [_key_of(stoa, order) for order in orders],
         "name": ["voucher.pdf"],
     }
+
+
+def _key_of(stoa: Stoa, order: Order) -> str:
+    """What stands in the address of an order's page before its number."""
+    return stoa.service.links.info(order).split("/")[-2]
 
 
 TRIED = 10
@@ -205,18 +254,24 @@ TRIED = 10
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_no_request_breaks_the_service(site: Site, mode: GenerationMode) -> None:
-    answer = site.runner.run(site.clients["operator"].get("/schema/openapi.json"))
-    schema = schemathesis.openapi.from_dict(answer.json())
-
-    for found in schema.get_all_operations():
-        operation: Operation = found.ok()  # type: ignore[union-attr]
-        caller = "merchant" if operation.path.startswith("/merchants/") else "operator"
+    for operation in _operations(site):
         # A call that takes texts in its path and nothing else cannot be asked wrongly.
         if mode is GenerationMode.POSITIVE or operation.body or operation.query:
-            _try(site, caller, operation, mode)
+            _try(site, operation, mode)
 
 
-def _try(site: Site, caller: str, operation: Operation, mode: GenerationMode) -> None:
+def _operations(site: Site) -> list[Operation]:
+    """Every call, those that take something away after the others."""
+    answer = site.runner.run(site.clients[OPERATOR].get("/schema/openapi.json"))
+    schema = schemathesis.openapi.from_dict(answer.json())
+    found: list[Operation] = [
+        operation.ok()  # type: ignore[union-attr]
+        for operation in schema.get_all_operations()
+    ]
+    return sorted(found, key=lambda operation: operation.method == "delete")
+
+
+def _try(site: Site, operation: Operation, mode: GenerationMode) -> None:
     known = st.fixed_dictionaries(
         {
             parameter.name: st.sampled_from(site.addresses[parameter.name])
@@ -236,7 +291,21 @@ def _try(site: Site, caller: str, operation: Operation, mode: GenerationMode) ->
         # Mostly an order that is there: at other addresses a body is not even read.
         if at_home:
             case.path_parameters = known
-        answer = site.send(caller, case)
+        answer = site.send(caller_of(operation.path), case)
         assert answer.status_code < 500, answer.text
+        # Whoever is turned away at the door has tried nothing.
+        assert answer.status_code not in {401, 403, 406}, answer.text
+        assert answer.is_client_error or str(answer.status_code) in operation.definition.raw["responses"]
 
     trying()
+
+
+async def test_names_that_a_client_makes_up_are_read_as_strictly_as_texts(
+    stoa: Stoa, merchant: Merchant
+) -> None:
+    order = await at_order_of_the_merchants_own(stoa, merchant)
+    async with with_key(stoa, merchant) as back_office:
+        for names in ({"a\0": 1}, {"a": {"\0": 1}}, {"a": [{"\x1b[31m": 1}]}):
+            answer = await back_office.patch(order, json={"meta_fields": names})
+            (field,) = answer.json()["error"]["fields"]
+            assert (answer.status_code, field.startswith("meta_fields")) == (400, True), names

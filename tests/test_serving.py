@@ -21,6 +21,7 @@ import httpx
 import pytest
 
 from stoa.operator.examples import ORDER
+from stoa.store.migrations import migrations
 from tests.conftest import named
 from tests.running import (
     PATIENCE,
@@ -75,8 +76,9 @@ def test_what_scripts_need_is_in_a_file_for_its_owner_alone(demo: Server) -> Non
     assert written["url"] == demo.url
     assert written["operator"].keys() == {"token"}
     for shop in written["shops"]:
-        assert shop.keys() == {"id", "name", "skroutz", "webhook_url"}
+        assert shop.keys() == {"id", "name", "merchantpro", "skroutz", "webhook_url"}
         assert shop["skroutz"].keys() == {"token"}
+        assert shop["merchantpro"].keys() == {"key", "secret"}
 
 
 def test_other_secrets_are_for_their_owner_alone_too(demo: Server) -> None:
@@ -338,7 +340,7 @@ async def test_two_processes_that_bring_a_database_up_to_date_together_are_fine(
     await connection.close()
 
     assert [process.returncode for process in both] == [0, 0], said
-    assert sorted(len(json.loads(out)["applied"]) for out, _ in said) == [0, 1]
+    assert sorted(len(json.loads(out)["applied"]) for out, _ in said) == [0, len(migrations())]
 
 
 class Receiver(ThreadingHTTPServer):

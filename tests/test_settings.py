@@ -1,6 +1,6 @@
 import pytest
 
-from stoa.settings import VARIABLES, Settings, WrongSetting, read_settings
+from stoa.settings import ELSEWHERE, VARIABLES, Settings, WrongSetting, read_settings
 
 RIGHT = {
     "STOA_DATABASE_URL": "postgresql://user:password@db.internal/stoa",
@@ -13,6 +13,7 @@ RIGHT = {
     "STOA_WEBHOOK_CONNECT_TIMEOUT": "2.5",
     "STOA_WEBHOOK_TIMEOUT": "30",
     "STOA_DATABASE_CONNECTIONS": "25",
+    "STOA_TRUSTED_PROXIES": "10.0.0.5,fd00::/8",
     "STOA_LOG_LEVEL": "DEBUG",
 }
 
@@ -25,6 +26,10 @@ WRONG = {
         "https://",
         "https://a.gr?x=1",
         "https://a.gr#x",
+        "https://a b.gr",
+        "https://a.gr/ b",
+        " https://a.gr",
+        "https://a.gr\n",
         "http://[",
     ),
     "STOA_SECRET_KEY": ("short", "k" * 31),
@@ -34,6 +39,7 @@ WRONG = {
     "STOA_WEBHOOK_CONNECT_TIMEOUT": ("soon", "0", "-1", "nan", "inf", "86401"),
     "STOA_WEBHOOK_TIMEOUT": ("soon", "0", "1e99"),
     "STOA_DATABASE_CONNECTIONS": ("many", "0", "1001", "1.0", "-5"),
+    "STOA_TRUSTED_PROXIES": ("proxy.internal", "10.0.0.5/8", "*"),
     "STOA_LOG_LEVEL": ("loud", "5"),
 }
 
@@ -56,6 +62,7 @@ def test_right_settings_are_read() -> None:
 
     assert settings.public_url == "https://orders.example.com"
     assert [str(network) for network in settings.webhook_allow] == ["10.1.0.0/16", "::1/128"]
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.5/32", "fd00::/8"]
     assert settings.webhook_retries.gaps == (1, 2, 3)
     assert (settings.webhook_connect_timeout, settings.webhook_timeout) == (2.5, 30)
     assert (settings.database_connections, settings.log_level) == (25, "debug")
@@ -90,6 +97,11 @@ def test_a_wrong_setting_does_not_repeat_what_is_secret() -> None:
         with pytest.raises(WrongSetting) as caught:
             read_settings({name: value})
         assert "hunter2" not in str(caught.value)
+
+
+def test_what_is_read_elsewhere_is_no_unknown_setting() -> None:
+    assert read_settings(dict.fromkeys(ELSEWHERE, "postgres")) == Settings()
+    assert "STOA_POSTGRES_USER" in ELSEWHERE
 
 
 def test_a_misspelt_setting_is_named() -> None:

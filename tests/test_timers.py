@@ -266,7 +266,7 @@ async def test_the_timers_find_due_shops_by_themselves_until_they_are_stopped(
 ) -> None:
     orders = [await placing(stoa, shop) for shop in (merchant.shop, neighbour.shop)]
     stop = asyncio.Event()
-    running = asyncio.create_task(Timers(stoa.service, stoa.dialects[0].code, poll=0.01).run(stop))
+    running = asyncio.create_task(Timers(stoa.service, poll=0.01).run(stop))
     clock.move(DAY)
     await expiring(stoa, *orders)
     stop.set()
@@ -288,7 +288,7 @@ async def test_the_timers_outlive_a_database_that_does_not_answer(
 
     monkeypatch.setattr(stoa.service.orders, "shops_with_due_timers", failing)
     stop = asyncio.Event()
-    running = asyncio.create_task(Timers(stoa.service, stoa.dialects[0].code, poll=0.01).run(stop))
+    running = asyncio.create_task(Timers(stoa.service, poll=0.01).run(stop))
     clock.move(DAY)
     with capture_logs() as logs:
         await expiring(stoa, order)

@@ -39,7 +39,7 @@ def guide(demo: DemoFile, file: str, location: str) -> str:
         operator=demo.operator.token,
         shop=shop.id,
         name=shop.name,
-        token=shop.skroutz.token,
+        token=shop.credentials["skroutz"]["token"],
         file=file,
         accept=ACCEPT,
         location=location,

@@ -2,14 +2,15 @@
 
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any, Self
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from stoa.app import WEBHOOK_KIND, Stoa
+from stoa.app import Stoa
 from stoa.data_folder import write_whole
-from stoa.orders.shop import PickupLocation, Shop
+from stoa.orders.shop import Company, PickupLocation, Shop
 from stoa.settings import Settings
 from stoa.store.shops import OPERATOR_PREFIX, SHOP_PREFIX, Stranger, read_token
 from stoa.webhooks.signing import new_signing_key
@@ -34,10 +35,22 @@ class TokenOnFile(Struct):
 
 
 class ShopOnFile(Struct):
+    """A demo shop. In the file its credentials stand beside its name, each under its dialect's."""
+
     id: int
     name: str
-    skroutz: TokenOnFile
-    webhook_url: str
+    webhook_url: str = ""
+    credentials: dict[str, dict[str, str]] = {}
+
+    @classmethod
+    def read(cls, on_file: dict[str, Any]) -> Self:
+        """Raises msgspec.ValidationError."""
+        its_own = {name: on_file[name] for name in on_file.keys() & {"id", "name", "webhook_url"}}
+        others = {name: value for name, value in on_file.items() if name not in its_own}
+        return msgspec.convert({**its_own, "credentials": others}, cls)
+
+    def written(self) -> dict[str, Any]:
+        return {"id": self.id, "name": self.name, **self.credentials, "webhook_url": self.webhook_url}
 
 
 class DemoFile(Struct):
@@ -46,6 +59,22 @@ class DemoFile(Struct):
     url: str
     operator: TokenOnFile
     shops: list[ShopOnFile]
+
+    @classmethod
+    def read(cls, text: bytes) -> Self:
+        """Raises msgspec.DecodeError."""
+        on_file = msgspec.json.decode(text, type=_OnFile)
+        return cls(on_file.url, on_file.operator, [ShopOnFile.read(shop) for shop in on_file.shops])
+
+    def written(self) -> bytes:
+        on_file = _OnFile(self.url, self.operator, [shop.written() for shop in self.shops])
+        return msgspec.json.format(msgspec.json.encode(on_file)) + b"\n"
+
+
+class _OnFile(Struct):
+    url: str
+    operator: TokenOnFile
+    shops: list[dict[str, Any]]
 
 
 def _location(
@@ -70,6 +99,20 @@ SHOPS = (
             _location(1, "Ερμού", "12", "10563", "Αθήνα", "Αττική"),
             _location(2, "Τσιμισκή", "40", "54623", "Θεσσαλονίκη", "Θεσσαλονίκης"),
         ),
+        # Nobody's: the numbers do not check.
+        company=Company(
+            name="Το Δικό Σου Μαγαζί Μονοπρόσωπη Ι.Κ.Ε.",
+            vat_number="EL123456789",
+            registration_number="123456701000",
+            address="Ερμού 12",
+            zip="10563",
+            city="Αθήνα",
+            region="Αττική",
+            email="logistirio@example.com",
+            bank_name="Τράπεζα του Παραδείγματος",
+            bank_account="GR1600000000000000000000000",
+        ),
+        invoice_series="TIM",
     ),
     Shop(
         id=0,
@@ -83,7 +126,8 @@ SHOPS = (
 async def open_demo(stoa: Stoa, folder: Path, url: str) -> DemoFile:
     """Make sure that the demo shops exist, hear of their orders at ``url``, and are written in demo.json.
 
-    Credentials that still work are kept, so that a script outlives a restart of the demo.
+    Credentials that still work are kept, so that a script outlives a restart of the demo; those of a dialect that
+    is new are added.
     """
     earlier = _read(folder / FILE)
     demo = earlier if earlier and await _still_works(stoa, earlier) else await _new_demo(stoa)
@@ -91,13 +135,14 @@ async def open_demo(stoa: Stoa, folder: Path, url: str) -> DemoFile:
     for shop in demo.shops:
         shop.webhook_url = f"{url}/demo/hooks/{shop.id}"
         await _listen(stoa, shop)
-    write_whole(folder / FILE, msgspec.json.format(msgspec.json.encode(demo)).decode() + "\n")
+        await _issue_what_is_missing(stoa, shop)
+    write_whole(folder / FILE, demo.written().decode())
     return demo
 
 
 def _read(file: Path) -> DemoFile | None:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=DemoFile)
+        return DemoFile.read(file.read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
 
@@ -107,10 +152,12 @@ async def _still_works(stoa: Stoa, demo: DemoFile) -> bool:
     try:
         await shops.operator(read_token(demo.operator.token, OPERATOR_PREFIX))
         for shop in demo.shops:
-            await shops.caller(read_token(shop.skroutz.token, SHOP_PREFIX), "skroutz")
+            for dialect, credentials in shop.credentials.items():
+                # Whole or in parts, they are a token.
+                await shops.caller(read_token("_".join(credentials.values()), SHOP_PREFIX), dialect)
     except Stranger:
         return False
-    return len(demo.shops) == len(SHOPS)
+    return len(demo.shops) == len(SHOPS) and all(shop.credentials for shop in demo.shops)
 
 
 async def _new_demo(stoa: Stoa) -> DemoFile:
@@ -119,13 +166,21 @@ async def _new_demo(stoa: Stoa) -> DemoFile:
     on_file = []
     for terms in SHOPS:
         shop = await shops.add(terms, now)
-        token = await shops.issue(shop.id, "skroutz", now)
-        on_file.append(ShopOnFile(shop.id, shop.name, TokenOnFile(str(token)), ""))
+        on_file.append(ShopOnFile(shop.id, shop.name))
     return DemoFile("", TokenOnFile(str(operator)), on_file)
 
 
 async def _listen(stoa: Stoa, shop: ShopOnFile) -> None:
-    key = stoa.service.vault.seal(new_signing_key(), shop.id, WEBHOOK_KIND)
-    await stoa.service.shops.set_endpoint(
-        shop.id, WEBHOOK_KIND, url=shop.webhook_url, signing_key=key, now=stoa.service.clock()
+    service, kind = stoa.service, stoa.webhook_kind
+    key = service.vault.seal(new_signing_key(), shop.id, kind)
+    await service.shops.set_endpoint(
+        shop.id, kind, url=shop.webhook_url, signing_key=key, now=service.clock()
     )
+
+
+async def _issue_what_is_missing(stoa: Stoa, shop: ShopOnFile) -> None:
+    service = stoa.service
+    for dialect in stoa.dialects:
+        if dialect.name not in shop.credentials:
+            token = await service.shops.issue(shop.id, dialect.name, service.clock())
+            shop.credentials[dialect.name] = dict(dialect.credentials(token))

@@ -17,6 +17,7 @@ from stoa.orders.shop import Shop
 from stoa.service import Service
 from stoa.settings import Settings
 from stoa.store.orders import Message
+from stoa.store.shops import Token
 from stoa.web.faults import Fault
 from stoa.web.routing import Endpoint
 
@@ -39,14 +40,17 @@ class Dialect(Protocol):
     paths: tuple[str, ...]
     """What its addresses begin with: faults below them are said in its shape."""
 
+    order_endpoint: str | None
+    """The kind of endpoint that hears of orders; None where the contract has no webhooks."""
+
     endpoint_headers: Mapping[str, Mapping[str, str]]
     """The headers of its webhooks, by kind of endpoint."""
 
     def handlers(self, service: Service) -> Sequence[Endpoint]:
         """Its routes."""
 
-    def render(self, fault: Fault) -> bytes:
-        """The body that says the fault."""
+    def render(self, fault: Fault) -> tuple[int, bytes]:
+        """The status and the body that say the fault."""
 
     def say(self, refused: Refused) -> Fault:
         """The fault that a refusal is, for every ``Refusal``."""
@@ -57,6 +61,9 @@ class Dialect(Protocol):
     def code(self, order: Order, shop: Shop) -> str:
         """The order's public identifier in this contract."""
 
+    def credentials(self, token: Token) -> Mapping[str, str]:
+        """A shop's token in the words of this contract: whole, or its ``key`` and its ``secret``, in this order."""
+
 
 def load_dialects(context: Context) -> list[Dialect]:
     """The installed dialects, by name."""
@@ -66,4 +73,15 @@ def load_dialects(context: Context) -> list[Dialect]:
     return [factory(context) for _, factory in sorted(factories, key=lambda named: named[0])]
 
 
-__all__ = ["Context", "Dialect", "Refusal", "load_dialects"]
+def channel_codes(dialects: Iterable[Dialect]) -> Callable[[Order, Shop], str]:
+    """Answers with an order's identifier in the channel that it came from: its number, where that is no dialect."""
+    by_name = {dialect.name: dialect for dialect in dialects}
+
+    def channel_code(order: Order, shop: Shop) -> str:
+        dialect = by_name.get(order.channel)
+        return dialect.code(order, shop) if dialect else str(order.id)
+
+    return channel_code
+
+
+__all__ = ["Context", "Dialect", "Refusal", "channel_codes", "load_dialects"]

@@ -1,32 +1,17 @@
 """The courier's voucher: one A6 page that is stuck on the parcel, and the tracking code that it bears."""
 
-import logging
-import unicodedata
-from bisect import bisect_right
 from datetime import datetime
 from itertools import groupby
-from pathlib import Path
-from typing import Literal, NamedTuple, cast
 
 from barcode.codex import Code128
 from fpdf import FPDF
-from fpdf.fonts import TTFFont
 from msgspec import Struct
 
-# Both report every font table they touch.
-for _chatty in ("fontTools", "fpdf"):
-    logging.getLogger(_chatty).setLevel(logging.ERROR)
-
-_FONTS = Path(__file__).with_name("fonts")
-_FONT = "NotoSans"
+from stoa.documents.typesetting import FONT, Face, Place, flow, prepare, write
 
 _PAGE_WIDTH, _PAGE_HEIGHT = 105.0, 148.0  # A6, mm
 _MARGIN = 5.0
 _TEXT_WIDTH = _PAGE_WIDTH - 2 * _MARGIN
-_LEADING = 1.2
-
-# No place on the page holds more letters, and fitting a longer text would take longer.
-_LONGEST_TEXT = 320
 
 # A hand scanner wants bars of 0.25 mm or more and ten empty modules on either side: 24 letters is what a page holds.
 _LONGEST_TRACKING_CODE = 24
@@ -105,86 +90,62 @@ def render_voucher(voucher: Voucher) -> bytes:
     """
     pdf = _blank_page(voucher)
     _write_heading(pdf, voucher)
-    _write_sender(pdf, voucher.sender, _Place(_MARGIN, 15, _TEXT_WIDTH))
-    _write_recipient(pdf, voucher, _Place(_MARGIN, 31, _TEXT_WIDTH))
+    _write_sender(pdf, voucher.sender, Place(_MARGIN, 15, _TEXT_WIDTH))
+    _write_recipient(pdf, voucher, Place(_MARGIN, 31, _TEXT_WIDTH))
     _write_facts(pdf, voucher, 94)
     _draw_bar_code(pdf, voucher.tracking_code, 114)
     _write_footer(pdf, voucher, 141)
     return bytes(pdf.output())
 
 
-class _Place(NamedTuple):
-    """The upper left corner of a text and how wide it may be, in mm."""
-
-    x: float
-    y: float
-    width: float
-
-
-class _Face(NamedTuple):
-    """How a text is set: from `size` points down to `least`, on at most so many lines."""
-
-    style: Literal["", "B"]
-    size: int
-    least: int
-    lines: int = 1
-
-
-_LABEL = _Face("", 7, 6)
-_SMALL = _Face("", 8, 7)
-_ADDRESS = _Face("", 11, 8)
+_LABEL = Face("", 7, 6)
+_SMALL = Face("", 8, 7)
+_ADDRESS = Face("", 11, 8)
 
 
 def _blank_page(voucher: Voucher) -> FPDF:
     pdf = FPDF(format=(_PAGE_WIDTH, _PAGE_HEIGHT))
-    pdf.creation_date = voucher.created_at
-    pdf.set_title(voucher.tracking_code)
-    pdf.set_lang("el")
-    pdf.set_auto_page_break(False)
-    pdf.add_font(_FONT, "", _FONTS / "NotoSans-Regular.ttf")
-    pdf.add_font(_FONT, "B", _FONTS / "NotoSans-Bold.ttf")
+    prepare(pdf, title=voucher.tracking_code, language="el", at=voucher.created_at)
     pdf.add_page()
     return pdf
 
 
 def _write_heading(pdf: FPDF, voucher: Voucher) -> None:
     width = _TEXT_WIDTH - 33 if voucher.express else _TEXT_WIDTH
-    _write(pdf, voucher.courier, _Place(_MARGIN, 4, width), _Face("B", 17, 9))
+    write(pdf, voucher.courier, Place(_MARGIN, 4, width), Face("B", 17, 9))
     if voucher.express:
         pdf.rect(70, 5, 30, 8, style="F")
-        pdf.set_text_color(255)
-        _write(pdf, "EXPRESS", _Place(73, 4.7, 26), _Face("B", 15, 15))
-        pdf.set_text_color(0)
+        write(pdf, "EXPRESS", Place(73, 4.7, 26), Face("B", 15, 15, grey=255))
 
 
-def _write_sender(pdf: FPDF, sender: Party, place: _Place) -> None:
+def _write_sender(pdf: FPDF, sender: Party, place: Place) -> None:
     _rule(pdf, place.y)
-    _flow(
+    flow(
         pdf,
         place,
         [
             ("Αποστολέας", _LABEL),
-            (sender.name, _Face("B", 9, 7)),
+            (sender.name, Face("B", 9, 7)),
             (_joined(", ", sender.street, _joined(" ", sender.zip, sender.city)), _SMALL),
             (_phone(sender), _SMALL),
         ],
     )
 
 
-def _write_recipient(pdf: FPDF, voucher: Voucher, place: _Place) -> None:
+def _write_recipient(pdf: FPDF, voucher: Voucher, place: Place) -> None:
     recipient = voucher.recipient
     _rule(pdf, place.y)
-    _flow(
+    flow(
         pdf,
         place,
         [
             ("Παραλήπτης", _LABEL),
-            (recipient.name, _Face("B", 14, 10, lines=2)),
+            (recipient.name, Face("B", 14, 10, lines=2)),
             (recipient.street, _ADDRESS._replace(lines=2)),
-            (_joined(" ", recipient.zip, recipient.city), _Face("B", 12, 8)),
+            (_joined(" ", recipient.zip, recipient.city), Face("B", 12, 8)),
             (_joined(", ", recipient.region, recipient.country_code), _ADDRESS),
             (_phone(recipient), _ADDRESS),
-            (_labelled("Σημείο παραλαβής:", voucher.collection_point), _Face("B", 9, 7, lines=2)),
+            (_labelled("Σημείο παραλαβής:", voucher.collection_point), Face("B", 9, 7, lines=2)),
             (_labelled("Σχόλια:", recipient.comments), _SMALL._replace(lines=4)),
         ],
     )
@@ -200,15 +161,15 @@ def _write_facts(pdf: FPDF, voucher: Voucher, y: float) -> None:
     ]
     width = _TEXT_WIDTH / len(facts)
     for column, (label, value) in enumerate(facts):
-        place = _Place(_MARGIN + column * width, y, width - 2)
-        _flow(pdf, place, [(label, _LABEL), (value, _Face("B", 13, 7))])
+        place = Place(_MARGIN + column * width, y, width - 2)
+        flow(pdf, place, [(label, _LABEL), (value, Face("B", 13, 7))])
     if voucher.pickup_window:
         pickup = _labelled("Παραλαβή από το κατάστημα:", _window(*voucher.pickup_window))
-        _write(pdf, pickup, _Place(_MARGIN, y + 11, _TEXT_WIDTH), _SMALL)
+        write(pdf, pickup, Place(_MARGIN, y + 11, _TEXT_WIDTH), _SMALL)
 
 
 def _write_footer(pdf: FPDF, voucher: Voucher, y: float) -> None:
-    _write(pdf, f"Έκδοση {voucher.created_at:%d/%m/%Y %H:%M}", _Place(_MARGIN, y, _TEXT_WIDTH), _LABEL)
+    write(pdf, f"Έκδοση {voucher.created_at:%d/%m/%Y %H:%M}", Place(_MARGIN, y, _TEXT_WIDTH), _LABEL)
 
 
 class _BarCode(Code128):  # type: ignore[misc]
@@ -226,74 +187,12 @@ def _draw_bar_code(pdf: FPDF, code: str, y: float) -> None:
         if colour == "1":
             pdf.rect(x, y, width, _BAR_HEIGHT, style="F")
         x += width
-    pdf.set_font(_FONT, "B", 13)
+    pdf.set_font(FONT, "B", 13)
     pdf.text((_PAGE_WIDTH - pdf.get_string_width(code)) / 2, y + _BAR_HEIGHT + 6, code)
 
 
 def _rule(pdf: FPDF, y: float) -> None:
     pdf.line(_MARGIN, y, _PAGE_WIDTH - _MARGIN, y)
-
-
-def _flow(pdf: FPDF, place: _Place, texts: list[tuple[str, _Face]]) -> None:
-    """Write the texts one below the other; an empty one takes no room."""
-    for text, face in texts:
-        place = place._replace(y=_write(pdf, text, place, face))
-
-
-def _write(pdf: FPDF, text: str, place: _Place, face: _Face) -> float:
-    """Write the text into the place and say, in mm, where the next may begin."""
-    y = place.y
-    for line in _fitted(pdf, _printable(pdf, text), place.width, face):
-        y += pdf.font_size * _LEADING
-        pdf.text(place.x, y, line)
-    return y
-
-
-def _printable(pdf: FPDF, text: str) -> str:
-    """Put the text on one line, with accents joined to their letters and unknown letters replaced."""
-    pdf.set_font(_FONT)
-    known = cast(TTFFont, pdf.current_font).cmap
-    line = " ".join(unicodedata.normalize("NFC", text[:_LONGEST_TEXT]).split())
-    visible = (letter for letter in line if unicodedata.category(letter) not in {"Cc", "Cf", "Mn"})
-    return "".join(letter if ord(letter) in known else "\ufffd" for letter in visible)
-
-
-def _fitted(pdf: FPDF, text: str, width: float, face: _Face) -> list[str]:
-    """Break the text into the face's lines at the largest size that holds it; the font stays set to that."""
-    for size in range(face.size, face.least - 1, -1):
-        pdf.set_font(_FONT, face.style, size)
-        lines = _wrapped(pdf, text, width, face.lines)
-        if len(lines) <= face.lines:
-            return lines
-    return [*lines[: face.lines - 1], _cut(pdf, lines[face.lines - 1], width)]
-
-
-def _wrapped(pdf: FPDF, text: str, width: float, most: int) -> list[str]:
-    """Break the text into lines; one more than `most` says that it does not fit."""
-    lines: list[str] = []
-    while text and len(lines) <= most:
-        line = _first_line(pdf, text, width)
-        lines.append(line)
-        text = text[len(line) :].lstrip()
-    return lines
-
-
-def _first_line(pdf: FPDF, text: str, width: float) -> str:
-    """Take the whole words that fit, or as much of a long word as fits."""
-    most = max(1, _letters_within(pdf, text, width))
-    if most == len(text):
-        return text
-    return text[: most + 1].rpartition(" ")[0] or text[:most]
-
-
-def _cut(pdf: FPDF, line: str, width: float) -> str:
-    room = width - pdf.get_string_width("…")
-    return line[: _letters_within(pdf, line, room)].rstrip() + "…"
-
-
-def _letters_within(pdf: FPDF, text: str, width: float) -> int:
-    widths = range(1, len(text) + 1)
-    return bisect_right(widths, width, key=lambda letters: pdf.get_string_width(text[:letters]))
 
 
 def _joined(separator: str, *parts: str) -> str:

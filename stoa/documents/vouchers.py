@@ -61,12 +61,12 @@ def _recipient(order: Order) -> Party:
     customer, address = order.customer, order.address
     street = " ".join(part for part in (address.street_name, address.street_number, address.floor) if part)
     return Party(
-        name=f"{customer.first_name} {customer.last_name}",
+        name=" ".join(order.recipient).strip(),
         street=street,
         zip=address.zip,
         city=address.city,
         region=address.region,
         country_code=address.country_code,
-        phone=customer.mobile or customer.phone,
+        phone=address.phone or customer.mobile or customer.phone,
         comments=address.comments or order.comments or None,
     )

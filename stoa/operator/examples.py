@@ -55,7 +55,20 @@ SHOP = {
     ],
 }
 
-TERMS = {"set_as_ready_required": False, "most_parcels": 5}
+TERMS = {
+    "set_as_ready_required": False,
+    "most_parcels": 5,
+    "language": "el",
+    "company": {
+        "name": "Το Παλαιοπωλείο ΙΚΕ",
+        "vat_number": "EL123456789",
+        "registration_number": "123456701000",
+        "address": "Πανεπιστημίου 2",
+        "zip": "10679",
+        "city": "Αθήνα",
+    },
+    "invoice_series": "ΤΠ",
+}
 
 LOCATIONS = {"pickup_locations": SHOP["pickup_locations"]}
 

@@ -13,8 +13,9 @@ def say(refused: Refused) -> Fault:
     return Fault(CONFLICT, refused.refusal.name.lower(), refused.message, field=refused.field)
 
 
-def render(fault: Fault) -> bytes:
+def render(fault: Fault) -> tuple[int, bytes]:
+    """Status and body."""
     error = {"code": fault.code, "message": fault.message}
     if fault.field is not None:
         error["field"] = fault.field
-    return msgspec.json.encode({"error": error})
+    return fault.status, msgspec.json.encode({"error": error})

@@ -7,8 +7,11 @@ from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
+from babel.numbers import list_currencies
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import asdict
 
+from stoa.languages import LANGUAGES
 from stoa.orders import order as domain
 from stoa.orders.calendar import is_known_country
 from stoa.orders.carriers import CARRIERS
@@ -22,7 +25,7 @@ from stoa.orders.commands import (
     ReturnPartially,
 )
 from stoa.orders.order import Actor, Fulfilment, LineTag, Order, PaymentMethod
-from stoa.orders.shop import Calendar, PickupLocation, Shop, Slot
+from stoa.orders.shop import Calendar, Company, PickupLocation, Shop, Slot
 from stoa.web.faults import invalid
 from stoa.web.moments import as_utc
 
@@ -369,8 +372,27 @@ class CalendarBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 Domain = Annotated[str, Meta(max_length=253, pattern=f"^[a-z0-9-]+(\\.[a-z0-9-]+)+{END}")]
 
 
+class CompanyBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who the shop is before the law: the seller that its invoices name."""
+
+    name: Name
+    vat_number: Words = ""
+    registration_number: Words = ""
+    address: Words = ""
+    zip: Words = ""
+    city: Words = ""
+    region: Words = ""
+    country_code: CountryCode = "GR"
+    email: Words = ""
+    bank_name: Words = ""
+    bank_account: Words = ""
+
+    def value(self) -> Company:
+        return Company(**asdict(self))
+
+
 class ShopTermsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """PATCH /shops/{shop_id}: only what is given changes; null takes a domain or a phone away."""
+    """PATCH /shops/{shop_id}: only what is given changes; null takes a domain, a phone or a company away."""
 
     name: Name | UnsetType = UNSET
     domain: Domain | UnsetType | None = UNSET
@@ -381,15 +403,33 @@ class ShopTermsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     acceptance_hours: Annotated[int, Meta(ge=1, le=720)] | UnsetType = UNSET
     dispatch_hours: Annotated[int, Meta(ge=1, le=2160)] | UnsetType = UNSET
     set_as_ready_required: bool | UnsetType = UNSET
+    language: Code | UnsetType = UNSET
+    currency: Code | UnsetType = UNSET
+    company: CompanyBody | UnsetType | None = UNSET
+    invoice_series: Annotated[str, Meta(min_length=1, max_length=20)] | UnsetType = UNSET
 
     def terms(self) -> dict[str, Any]:
         """The new terms by name. Raises Fault."""
         given = {field: getattr(self, field) for field in self.__struct_fields__}
         given = {field: value for field, value in given.items() if value is not UNSET}
         _carrier(given.get("courier"))
+        _check_language(given.get("language"))
+        _check_currency(given.get("currency"))
         if isinstance(self.calendar, CalendarBody):
             given["calendar"] = self.calendar.value()
+        if isinstance(self.company, CompanyBody):
+            given["company"] = self.company.value()
         return given
+
+
+def _check_language(language: str | None) -> None:
+    if language is not None and language not in LANGUAGES:
+        raise invalid("language", f"Must be one of {', '.join(sorted(LANGUAGES))}.")
+
+
+def _check_currency(currency: str | None) -> None:
+    if currency is not None and currency not in list_currencies():
+        raise invalid("currency", "Must be the code of a currency, such as EUR.")
 
 
 class ShopBody(ShopTermsBody, frozen=True, kw_only=True, forbid_unknown_fields=True):

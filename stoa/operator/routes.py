@@ -1,16 +1,25 @@
 """The routes of the operator's API: each parses, asks, answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from stoa.dialects import Dialect
 from stoa.operator import examples
 from stoa.operator import requests as bodies
 from stoa.operator.faults import CONFLICT, say
-from stoa.operator.view import Codes, Json, delivery_view, listed_shop_view, order_view, shop_view
+from stoa.operator.view import (
+    Codes,
+    Json,
+    delivery_view,
+    invoice_view,
+    listed_shop_view,
+    order_view,
+    shop_view,
+)
 from stoa.orders import commands
 from stoa.orders.commands import Command
 from stoa.orders.order import Actor, Order, State
@@ -34,6 +43,7 @@ SHOPS = f"{BASE}/shops"
 SHOP = f"{SHOPS}/{{shop_id:int}}"
 ORDERS = f"{SHOP}/orders"
 ORDER = f"{ORDERS}/{{order_id:int}}"
+INVOICES = f"{SHOP}/invoices"
 DELIVERIES = f"{SHOP}/deliveries"
 
 CREATED = 201
@@ -42,6 +52,7 @@ PAGE = 50
 
 TAG_SHOPS = "Operator: shops"
 TAG_ORDERS = "Operator: orders"
+TAG_INVOICES = "Operator: invoices"
 TAG_DELIVERIES = "Operator: deliveries"
 
 PAGING = {"limit": "How many, 1 to 100", "cursor": "Where the page before ended: its `next`"}
@@ -54,7 +65,9 @@ Asked = tuple[Command, Actor]
 class OperatorApi:
     """What the routes have in common."""
 
-    def __init__(self, service: Service, codes: Codes, dialects: frozenset[str], webhook_kind: str) -> None:
+    def __init__(
+        self, service: Service, codes: Codes, dialects: Mapping[str, Dialect], webhook_kind: str
+    ) -> None:
         self.service = service
         self.codes = codes
         self.dialects = dialects
@@ -178,15 +191,20 @@ read_order = JsonReader(bodies.OrderBody)
 
 
 def operator_routes(
-    service: Service, *, codes: Codes, dialects: frozenset[str], webhook_kind: str
+    service: Service, *, codes: Codes, dialects: Mapping[str, Dialect], webhook_kind: str
 ) -> list[Endpoint]:
-    """The handlers of the operator's API. ``webhook_kind`` is the endpoint that a shop's webhook URL sets."""
+    """The handlers of the operator's API.
+
+    ``dialects`` are those that credentials are issued for, by name; ``webhook_kind`` is the endpoint that a shop's
+    webhook URL sets.
+    """
     api = OperatorApi(service, codes, dialects, webhook_kind)
     return [
         *_shop_routes(api),
         *_terms_routes(api),
         *_order_routes(api),
         *_action_routes(api),
+        _invoice_route(api),
         *_delivery_routes(api),
     ]
 
@@ -220,7 +238,7 @@ def _shop_routes(api: OperatorApi) -> list[Endpoint]:
     @post(
         f"{SHOP}/credentials",
         said=described(
-            "Issue a token for one dialect; the one before it is void at once",
+            "Issue a shop's credentials for one dialect; those before them are void at once",
             tag=TAG_SHOPS,
             body=bodies.CredentialsBody,
             example=examples.CREDENTIALS,
@@ -229,11 +247,11 @@ def _shop_routes(api: OperatorApi) -> list[Endpoint]:
     )
     async def issue_credentials(request: Request, shop_id: int) -> Response:
         shop = await api.shop(request, shop_id)
-        dialect = (await read_credentials(request)).dialect
-        if dialect not in api.dialects:
+        dialect = api.dialects.get((await read_credentials(request)).dialect)
+        if dialect is None:
             raise invalid("dialect", f"Must be one of {', '.join(sorted(api.dialects))}.")
-        token = await api.service.shops.issue(shop.id, dialect, api.service.clock())
-        return reply({"dialect": dialect, "token": str(token)}, CREATED)
+        token = await api.service.shops.issue(shop.id, dialect.name, api.service.clock())
+        return reply({"dialect": dialect.name, **dialect.credentials(token)}, CREATED)
 
     return [create_shop, list_shops, show_shop, issue_credentials]
 
@@ -345,10 +363,11 @@ def _order_routes(api: OperatorApi) -> list[Endpoint]:
     return [place_order, list_orders, show_order, list_events]
 
 
-def _page(items: list[Json], limit: int) -> Response:
-    """A page of at most ``limit``; one item more than that says that there is another page."""
+def _page(items: list[Json], limit: int, *, by: str = "id") -> Response:
+    """A page of at most ``limit``; one item more than that says that there is another page, which goes on after
+    the field ``by`` of this one's last."""
     more = len(items) > limit
-    return reply({"items": items[:limit], "next": str(items[limit - 1]["id"]) if more else None})
+    return reply({"items": items[:limit], "next": str(items[limit - 1][by]) if more else None})
 
 
 class Action(Struct, frozen=True):
@@ -408,6 +427,28 @@ def _action_route(api: OperatorApi, name: str, action: Action) -> Endpoint:
     act.__name__ = name
     said = described(action.summary, tag=TAG_ORDERS, body=action.body, example=action.example)
     return post(f"{ORDER}/{name}", said=said)(act)
+
+
+def _invoice_route(api: OperatorApi) -> Endpoint:
+    readers: Readers = {**PAGING_READERS, "series": str}
+    filters = {"series": "Only papers of this series; the shop's present one where none is given"}
+
+    @get(
+        INVOICES,
+        said=described(
+            "List a shop's invoices and stornos by their numbers", tag=TAG_INVOICES, query=PAGING | filters
+        ),
+    )
+    async def list_invoices(request: Request, shop_id: int) -> Response:
+        shop = await api.shop(request, shop_id)
+        query = read_query(request, readers)
+        limit = query["limit"] or PAGE
+        series = shop.invoice_series if query["series"] is None else query["series"]
+        issued = await api.service.invoices.page(shop.id, series, after=query["cursor"] or 0, limit=limit + 1)
+        papers = [invoice_view(paper, shop.id, api.service.links) for paper in issued]
+        return _page(papers, limit, by="number")
+
+    return list_invoices
 
 
 def _delivery_routes(api: OperatorApi) -> list[Endpoint]:

@@ -1,4 +1,4 @@
-"""The order, the shop and the deliveries as the operator sees them: amounts in cents, times in UTC."""
+"""The order, the shop, its invoices and the deliveries as the operator sees them: amounts in cents, times in UTC."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from stoa.documents.links import Links
+from stoa.orders.invoicing import Invoice
 from stoa.orders.order import Line, Order
 from stoa.orders.shop import Shop
 from stoa.store.deliveries import Delivery
@@ -58,6 +60,22 @@ def shop_view(shop: Shop) -> Json:
 
 def listed_shop_view(listed: ListedShop) -> Json:
     return shop_view(listed.shop) | {"webhook_url": listed.webhook_url, "dialects": list(listed.dialects)}
+
+
+def invoice_view(invoice: Invoice, shop_id: int, links: Links) -> Json:
+    """An issued invoice, or the storno that ``cancels`` one; what stands on it is at its ``url``."""
+    return {
+        "series": invoice.series,
+        "number": invoice.number,
+        "order_id": invoice.order_id,
+        "cancels": invoice.cancels,
+        "issued_at": invoice.issued_at,
+        "currency": invoice.currency,
+        "net_cents": invoice.net_cents,
+        "vat_cents": invoice.vat_cents,
+        "gross_cents": invoice.gross_cents,
+        "url": links.paper(shop_id, invoice.order_id, storno=invoice.cancels is not None),
+    }
 
 
 def delivery_view(delivery: Delivery) -> Json:

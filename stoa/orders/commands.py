@@ -1,20 +1,27 @@
 """What may be asked of an order. Commands are verbs; who asks stands beside them, not in them."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
 from stoa.orders.lifecycle import Action
 from stoa.orders.order import (
     Address,
+    Billing,
     Customer,
     Fees,
     Fulfilment,
     InvoiceDetails,
     Line,
+    LinkedOrder,
+    Note,
+    Origin,
     PaymentMethod,
+    PaymentStatus,
     RejectionReason,
+    Tag,
     Tracking,
     UploadedInvoice,
     Voucher,
@@ -22,7 +29,10 @@ from stoa.orders.order import (
 
 
 class Placement(Struct, frozen=True, kw_only=True):
-    """An order as the checkout hands it over. ``customer.id`` and the lines' ids are given by ``place``."""
+    """An order as the checkout hands it over. ``customer.id`` and the lines' ids are given by ``place``.
+
+    ``return_of`` is the order whose goods come back by this one: then it is no sale, and nothing awaits it.
+    """
 
     customer: Customer
     address: Address
@@ -34,10 +44,24 @@ class Placement(Struct, frozen=True, kw_only=True):
     courier: str | None = None
     express: bool = False
     gift_wrap: bool = False
+    payment_status: PaymentStatus | None = None
+    payment_provider: str | None = None
+    payment_reference: str | None = None
     invoice: InvoiceDetails | None = None
+    billing: Billing | None = None
     fees: Fees = Fees()
     shipping_cents: int = 0
+    shipping_method: str | None = None
     comments: str = ""
+    notification: str | None = None
+    coupon_code: str | None = None
+    original_currency: str | None = None
+    currency_rate: str | None = None
+    origin: Origin = Origin()
+    meta: dict[str, Any] | None = None
+    tags: tuple[Tag, ...] = ()
+    notes: tuple[Note, ...] = ()
+    return_of: LinkedOrder | None = None
     expires_at: datetime | None = None
     dispatch_until: datetime | None = None
 
@@ -91,6 +115,12 @@ class Reschedule(Command, frozen=True, kw_only=True):
     action = Action.RESCHEDULE
     opens: datetime
     closes: datetime
+
+
+class BeginWork(Command, frozen=True, kw_only=True):
+    """The merchant begins to prepare the parcel."""
+
+    action = Action.BEGIN_WORK
 
 
 class AttachVoucher(Command, frozen=True, kw_only=True):
@@ -162,3 +192,64 @@ class Return(Command, frozen=True, kw_only=True):
 class AttachInvoice(Command, frozen=True, kw_only=True):
     action = Action.ATTACH_INVOICE
     invoice: UploadedInvoice
+
+
+class IssueInvoice(Command, frozen=True, kw_only=True):
+    """``number`` is the next one of the shop's series, drawn in the transaction that saves the order."""
+
+    action = Action.ISSUE_INVOICE
+    number: int = 0
+
+
+class CancelInvoice(Command, frozen=True, kw_only=True):
+    """``number`` is that of the storno, drawn as an invoice's is."""
+
+    action = Action.CANCEL_INVOICE
+    number: int = 0
+
+
+class SetPayment(Command, frozen=True, kw_only=True):
+    action = Action.SET_PAYMENT
+    status: PaymentStatus
+
+
+class LinkReturn(Command, frozen=True, kw_only=True):
+    """Goods of this order come back by another order."""
+
+    action = Action.LINK_RETURN
+    order: LinkedOrder
+
+
+class Modify(Command, frozen=True, kw_only=True):
+    """New values by the names of ``MODIFIABLE``, such as ``{"address.city": "Bacau"}``.
+
+    Named one by one, so that two who change different parts of an order at once both have their way.
+    """
+
+    action = Action.MODIFY
+    changes: Mapping[str, object]
+
+
+MODIFIABLE = frozenset(
+    {
+        "payment_method",
+        "payment_provider",
+        "payment_reference",
+        "shipping_cents",
+        "shipping_method",
+        "comments",
+        "notification",
+        "coupon_code",
+        "original_currency",
+        "currency_rate",
+        "meta",
+        "tags",
+        "notes",
+        "last_note",
+        *(f"customer.{name}" for name in Customer.__struct_fields__ if name != "id"),
+        *(f"address.{name}" for name in Address.__struct_fields__),
+        *(f"billing.{name}" for name in Billing.__struct_fields__),
+        *(f"origin.{name}" for name in Origin.__struct_fields__),
+    }
+)
+"""What may be changed of an order beside its life. ``billing`` begins as what ``billing_of`` says."""

@@ -16,11 +16,13 @@ from stoa.orders.commands import Command, LineQuantity, LineRejection
 from stoa.orders.events import Event
 from stoa.orders.evolving import left_to_return
 from stoa.orders.lifecycle import MOVES, Action
+from stoa.orders.money import MOST_CENTS
 from stoa.orders.order import (
     Acceptance,
     AcceptOptions,
     Actor,
     Fulfilment,
+    IssuedInvoice,
     Line,
     Order,
     PickupWindow,
@@ -349,6 +351,51 @@ def _attach_invoice(_: Asked, command: asked.AttachInvoice) -> Event:
     return happened.InvoiceAttached(invoice=command.invoice)
 
 
+def _pick_up(asked_of: Asked, _: asked.PickUp) -> Event | Refused:
+    return _not_the_merchants(asked_of) or happened.PickedUp()
+
+
+def _deliver(asked_of: Asked, _: asked.Deliver) -> Event | Refused:
+    return _not_the_merchants(asked_of) or happened.Delivered()
+
+
+def _not_the_merchants(asked_of: Asked) -> Refused | None:
+    """The merchant may say where a parcel is only where no courier of the marketplace carries it."""
+    carried = asked_of.order.fulfilment in {Fulfilment.MARKETPLACE, Fulfilment.WAREHOUSE}
+    return Refused(Refusal.CARRIED_BY_MARKETPLACE) if carried and asked_of.by is Actor.MERCHANT else None
+
+
+def _issue_invoice(asked_of: Asked, command: asked.IssueInvoice) -> Event | Refused:
+    if asked_of.order.issued_invoice is not None:
+        return Refused(Refusal.ALREADY_INVOICED)
+    series = asked_of.shop.invoice_series
+    return happened.InvoiceIssued(
+        invoice=IssuedInvoice(series=series, number=command.number, issued_at=asked_of.now)
+    )
+
+
+def _cancel_invoice(asked_of: Asked, command: asked.CancelInvoice) -> Event | Refused:
+    invoice = asked_of.order.issued_invoice
+    if invoice is None or invoice.storno is not None:
+        return Refused(Refusal.NOT_INVOICED)
+    return happened.InvoiceCancelled(storno=command.number)
+
+
+def _set_payment(_: Asked, command: asked.SetPayment) -> Event:
+    return happened.PaymentChanged(status=command.status)
+
+
+def _link_return(_: Asked, command: asked.LinkReturn) -> Event:
+    return happened.ReturnLinked(order=command.order)
+
+
+def _modify(asked_of: Asked, command: asked.Modify) -> Event | Refused:
+    order, shipping = asked_of.order, command.changes.get("shipping_cents", 0)
+    if isinstance(shipping, int) and order.items_cents + shipping + order.fees.total_cents > MOST_CENTS:
+        return Refused(Refusal.AMOUNT_OUT_OF_RANGE, "shipping_cents")
+    return happened.Modified(changes=dict(command.changes))
+
+
 # Each function takes its own command's type, which a mapping by action cannot say.
 _DECISIONS: dict[Action, Callable[[Asked, Any], Event | Refused]] = {
     Action.ACCEPT: _accept,
@@ -362,12 +409,18 @@ _DECISIONS: dict[Action, Callable[[Asked, Any], Event | Refused]] = {
     Action.MARK_READY: _mark_ready,
     Action.MARK_NOT_READY: _mark_not_ready,
     Action.NOTE_TRACKING: _note_tracking,
-    Action.PICK_UP: lambda *_: happened.PickedUp(),
+    Action.BEGIN_WORK: lambda *_: happened.WorkBegun(),
+    Action.PICK_UP: _pick_up,
     Action.ARRIVE_AT_PICKUP_POINT: lambda *_: happened.ArrivedAtPickupPoint(),
-    Action.DELIVER: lambda *_: happened.Delivered(),
+    Action.DELIVER: _deliver,
     Action.DELIVER_PARTIALLY: _deliver_partially,
     Action.FAIL_DELIVERY: lambda *_: happened.DeliveryFailed(),
     Action.RETURN_PARTIALLY: _return_partially,
     Action.RETURN: _return,
     Action.ATTACH_INVOICE: _attach_invoice,
+    Action.ISSUE_INVOICE: _issue_invoice,
+    Action.CANCEL_INVOICE: _cancel_invoice,
+    Action.SET_PAYMENT: _set_payment,
+    Action.LINK_RETURN: _link_return,
+    Action.MODIFY: _modify,
 }

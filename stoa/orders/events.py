@@ -8,6 +8,9 @@ from stoa.orders.commands import LineQuantity, LineRejection
 from stoa.orders.order import (
     Acceptance,
     AcceptOptions,
+    IssuedInvoice,
+    LinkedOrder,
+    PaymentStatus,
     PickupWindow,
     Tracking,
     UploadedInvoice,
@@ -51,6 +54,10 @@ class Cancelled(Event, frozen=True, kw_only=True):
 
 class Rescheduled(Event, frozen=True, kw_only=True):
     window: PickupWindow
+
+
+class WorkBegun(Event, frozen=True, kw_only=True):
+    pass
 
 
 class VoucherCreated(Event, frozen=True, kw_only=True):
@@ -108,3 +115,27 @@ class ParcelCameBack(Event, frozen=True, kw_only=True):
 
 class InvoiceAttached(Event, frozen=True, kw_only=True):
     invoice: UploadedInvoice
+
+
+class InvoiceIssued(Event, frozen=True, kw_only=True):
+    invoice: IssuedInvoice
+
+
+class InvoiceCancelled(Event, frozen=True, kw_only=True):
+    """By a storno of this number, in the invoice's own series."""
+
+    storno: int
+
+
+class PaymentChanged(Event, frozen=True, kw_only=True):
+    status: PaymentStatus
+
+
+class ReturnLinked(Event, frozen=True, kw_only=True):
+    order: LinkedOrder
+
+
+class Modified(Event, frozen=True, kw_only=True):
+    """The new values, by the names of ``commands.MODIFIABLE``."""
+
+    changes: dict[str, object]

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from stoa.orders import events as happened
+from stoa.orders.billing import billing_of, invoice_details
 from stoa.orders.commands import LineQuantity
 from stoa.orders.events import Event
 from stoa.orders.order import (
@@ -107,17 +108,22 @@ def _arrived_at_pickup_point(_order: Order, _event: Event, _by: Actor, _at: date
     return {"at_pickup_point": True}
 
 
-def _delivered(order: Order, _event: Event, _by: Actor, _at: datetime) -> Changes:
+def _delivered(order: Order, _event: Event, _by: Actor, at: datetime) -> Changes:
     lines = tuple(replace(line, delivered_quantity=line.quantity) for line in order.lines)
-    return {"state": State.DELIVERED, "lines": lines, **_paid_at_the_door(order)}
+    return {"state": State.DELIVERED, "delivered_at": at, "lines": lines, **_paid_at_the_door(order)}
 
 
 def _partially_delivered(
-    order: Order, event: happened.PartiallyDelivered, _by: Actor, _at: datetime
+    order: Order, event: happened.PartiallyDelivered, _by: Actor, at: datetime
 ) -> Changes:
     taken = _by_line(event.lines)
     lines = tuple(replace(line, delivered_quantity=taken.get(line.id, 0)) for line in order.lines)
-    return {"state": State.PARTIALLY_DELIVERED, "lines": lines, **_paid_at_the_door(order)}
+    return {
+        "state": State.PARTIALLY_DELIVERED,
+        "delivered_at": at,
+        "lines": lines,
+        **_paid_at_the_door(order),
+    }
 
 
 def _paid_at_the_door(order: Order) -> Changes:
@@ -150,6 +156,54 @@ def _parcel_came_back(_order: Order, _event: Event, _by: Actor, at: datetime) ->
 
 def _invoice_attached(_order: Order, event: happened.InvoiceAttached, _by: Actor, _at: datetime) -> Changes:
     return {"uploaded_invoice": event.invoice}
+
+
+def _work_begun(_order: Order, _event: Event, _by: Actor, at: datetime) -> Changes:
+    return {"work_began_at": at}
+
+
+def _invoice_issued(_order: Order, event: happened.InvoiceIssued, _by: Actor, _at: datetime) -> Changes:
+    return {"issued_invoice": event.invoice}
+
+
+def _invoice_cancelled(order: Order, event: happened.InvoiceCancelled, _by: Actor, _at: datetime) -> Changes:
+    if order.issued_invoice is None:
+        message = f"order {order.id} has no invoice to cancel"
+        raise AssertionError(message)
+    return {"issued_invoice": replace(order.issued_invoice, storno=event.storno)}
+
+
+def _payment_changed(_order: Order, event: happened.PaymentChanged, _by: Actor, _at: datetime) -> Changes:
+    return {"payment_status": event.status}
+
+
+def _return_linked(order: Order, event: happened.ReturnLinked, _by: Actor, _at: datetime) -> Changes:
+    return {"returns": (*order.returns, event.order)}
+
+
+def _modified(order: Order, event: happened.Modified, _by: Actor, _at: datetime) -> Changes:
+    changes: Changes = {name: value for name, value in event.changes.items() if "." not in name}
+    for part in ("customer", "address", "origin"):
+        if inner := _within(part, event.changes):
+            changes[part] = replace(getattr(order, part), **inner)
+    if inner := _within("billing", event.changes):
+        changes["billing"] = replace(billing_of(order), **inner)
+        changes["invoice"] = invoice_details(changes["billing"], order.invoice)
+    return changes
+
+
+def value_at(order: Order, name: str) -> object:
+    """The present value by a name of ``commands.MODIFIABLE``."""
+    part, _, field = name.rpartition(".")
+    if not part:
+        return getattr(order, field)
+    return getattr(billing_of(order) if part == "billing" else getattr(order, part), field)
+
+
+def _within(part: str, changes: Changes) -> Changes:
+    """The changes of one part of the order, by the part's own names."""
+    split = ((*name.partition("."), value) for name, value in changes.items())
+    return {inner: value for outer, _, inner, value in split if outer == part and inner}
 
 
 def left_to_return(line: Line) -> int:
@@ -190,4 +244,10 @@ _CHANGES: dict[type[Event], Callable[..., Changes]] = {
     happened.Returned: _returned,
     happened.ParcelCameBack: _parcel_came_back,
     happened.InvoiceAttached: _invoice_attached,
+    happened.WorkBegun: _work_begun,
+    happened.InvoiceIssued: _invoice_issued,
+    happened.InvoiceCancelled: _invoice_cancelled,
+    happened.PaymentChanged: _payment_changed,
+    happened.ReturnLinked: _return_linked,
+    happened.Modified: _modified,
 }

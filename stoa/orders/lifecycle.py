@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from stoa.orders.order import Actor, State
+from stoa.orders.order import CAME_TO_NOTHING, Actor, State
 
 
 class Action(StrEnum):
@@ -14,6 +14,7 @@ class Action(StrEnum):
     EXTEND = "extend"
     CANCEL = "cancel"
     RESCHEDULE = "reschedule"
+    BEGIN_WORK = "begin_work"
     ATTACH_VOUCHER = "attach_voucher"
     COLLECT_VOUCHER = "collect_voucher"
     MARK_READY = "mark_ready"
@@ -27,6 +28,11 @@ class Action(StrEnum):
     RETURN_PARTIALLY = "return_partially"
     RETURN = "return"
     ATTACH_INVOICE = "attach_invoice"
+    ISSUE_INVOICE = "issue_invoice"
+    CANCEL_INVOICE = "cancel_invoice"
+    SET_PAYMENT = "set_payment"
+    LINK_RETURN = "link_return"
+    MODIFY = "modify"
 
 
 class Move(Struct, frozen=True):
@@ -40,6 +46,7 @@ def _move(to: State, *by: Actor) -> Move:
 
 _CUSTOMER, _MERCHANT, _COURIER = Actor.CUSTOMER, Actor.MERCHANT, Actor.COURIER
 _MARKETPLACE, _CLOCK = Actor.MARKETPLACE, Actor.CLOCK
+_OTHERS = (_CUSTOMER, _COURIER, _MARKETPLACE, _CLOCK)
 
 MOVES: dict[tuple[State, Action], Move] = {
     (State.OPEN, Action.ACCEPT): _move(State.ACCEPTED, _MERCHANT, _MARKETPLACE),
@@ -48,33 +55,49 @@ MOVES: dict[tuple[State, Action], Move] = {
     (State.OPEN, Action.EXTEND): _move(State.OPEN, _MARKETPLACE),
     (State.OPEN, Action.CANCEL): _move(State.CANCELLED, _CUSTOMER, _MARKETPLACE),
     (State.ACCEPTED, Action.RESCHEDULE): _move(State.ACCEPTED, _MARKETPLACE),
+    (State.ACCEPTED, Action.BEGIN_WORK): _move(State.ACCEPTED, _MERCHANT),
     (State.ACCEPTED, Action.ATTACH_VOUCHER): _move(State.ACCEPTED, _MARKETPLACE),
     (State.ACCEPTED, Action.COLLECT_VOUCHER): _move(State.ACCEPTED, _MERCHANT),
     (State.ACCEPTED, Action.MARK_READY): _move(State.ACCEPTED, _MERCHANT),
     (State.ACCEPTED, Action.MARK_NOT_READY): _move(State.ACCEPTED, _MERCHANT),
     (State.ACCEPTED, Action.NOTE_TRACKING): _move(State.ACCEPTED, _MERCHANT),
-    (State.ACCEPTED, Action.CANCEL): _move(State.CANCELLED, _CUSTOMER, _MARKETPLACE),
-    (State.ACCEPTED, Action.PICK_UP): _move(State.DISPATCHED, _COURIER),
+    (State.ACCEPTED, Action.CANCEL): _move(State.CANCELLED, _CUSTOMER, _MARKETPLACE, _MERCHANT),
+    # The merchant says so of what it ships itself, see ``decisions``.
+    (State.ACCEPTED, Action.PICK_UP): _move(State.DISPATCHED, _COURIER, _MERCHANT),
     # A courier may be quicker than the label printer: the voucher still gets its number.
     (State.DISPATCHED, Action.ATTACH_VOUCHER): _move(State.DISPATCHED, _MARKETPLACE),
     (State.DISPATCHED, Action.NOTE_TRACKING): _move(State.DISPATCHED, _MERCHANT),
     (State.DISPATCHED, Action.ARRIVE_AT_PICKUP_POINT): _move(State.DISPATCHED, _COURIER),
-    (State.DISPATCHED, Action.CANCEL): _move(State.CANCELLED, _CUSTOMER, _MARKETPLACE),
-    (State.DISPATCHED, Action.DELIVER): _move(State.DELIVERED, _COURIER),
+    (State.DISPATCHED, Action.CANCEL): _move(State.CANCELLED, _CUSTOMER, _MARKETPLACE, _MERCHANT),
+    (State.DISPATCHED, Action.DELIVER): _move(State.DELIVERED, _COURIER, _MERCHANT),
     (State.DISPATCHED, Action.DELIVER_PARTIALLY): _move(State.PARTIALLY_DELIVERED, _COURIER),
     (State.DISPATCHED, Action.FAIL_DELIVERY): _move(State.FOR_RETURN, _COURIER),
-    (State.DISPATCHED, Action.RETURN): _move(State.RETURNED, _COURIER),
-    (State.FOR_RETURN, Action.RETURN): _move(State.RETURNED, _COURIER),
+    (State.DISPATCHED, Action.RETURN): _move(State.RETURNED, _COURIER, _MERCHANT),
+    (State.FOR_RETURN, Action.RETURN): _move(State.RETURNED, _COURIER, _MERCHANT),
     (State.DELIVERED, Action.RETURN_PARTIALLY): _move(State.PARTIALLY_RETURNED, _COURIER),
-    (State.DELIVERED, Action.RETURN): _move(State.RETURNED, _COURIER),
+    (State.DELIVERED, Action.RETURN): _move(State.RETURNED, _COURIER, _MERCHANT),
     (State.PARTIALLY_DELIVERED, Action.RETURN_PARTIALLY): _move(State.PARTIALLY_RETURNED, _COURIER),
-    (State.PARTIALLY_DELIVERED, Action.RETURN): _move(State.RETURNED, _COURIER),
+    (State.PARTIALLY_DELIVERED, Action.RETURN): _move(State.RETURNED, _COURIER, _MERCHANT),
     (State.PARTIALLY_RETURNED, Action.RETURN_PARTIALLY): _move(State.PARTIALLY_RETURNED, _COURIER),
-    (State.PARTIALLY_RETURNED, Action.RETURN): _move(State.RETURNED, _COURIER),
+    (State.PARTIALLY_RETURNED, Action.RETURN): _move(State.RETURNED, _COURIER, _MERCHANT),
     # A parcel that was on its way when its order was cancelled comes back: a fact, the state stays.
     (State.CANCELLED, Action.RETURN): _move(State.CANCELLED, _COURIER),
     # A receipt may be due, or wrong, at any time.
     **{(state, Action.ATTACH_INVOICE): _move(state, _MERCHANT) for state in State},
+    **{
+        (state, Action.ISSUE_INVOICE): _move(state, _MERCHANT)
+        for state in State
+        if state not in CAME_TO_NOTHING
+    },
+    **{(state, Action.CANCEL_INVOICE): _move(state, _MERCHANT, *_OTHERS) for state in State},
+    # Payment is an axis of its own, and what is written on an order is never too late.
+    **{(state, Action.SET_PAYMENT): _move(state, _MERCHANT, _MARKETPLACE) for state in State},
+    **{(state, Action.MODIFY): _move(state, _MERCHANT) for state in State},
+    **{
+        (state, Action.LINK_RETURN): _move(state, _MERCHANT)
+        for state in State
+        if state not in CAME_TO_NOTHING
+    },
 }
 
 FIRST = State.OPEN

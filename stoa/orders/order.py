@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
+from typing import Any
 
 from msgspec import Struct
 
@@ -57,9 +58,13 @@ class PaymentMethod(StrEnum):
 class PaymentStatus(StrEnum):
     """The second axis: it moves on its own, whatever the order's state is."""
 
+    TEMPORARY = "temporary"
     AWAITING = "awaiting"
     PAID = "paid"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
     REFUNDED = "refunded"
+    REJECTED = "rejected"
 
 
 class InvoiceDocument(StrEnum):
@@ -91,7 +96,10 @@ class Value(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class Address(Value, frozen=True, kw_only=True):
-    """Where the parcel goes. At a collection point the street fields may be empty."""
+    """Where the parcel goes, and to whom where that is not the customer.
+
+    At a collection point the street fields may be empty.
+    """
 
     street_name: str = ""
     street_number: str = ""
@@ -102,16 +110,46 @@ class Address(Value, frozen=True, kw_only=True):
     country_code: str = "GR"
     collection_point: str | None = None
     comments: str | None = None
+    recipient: str | None = None
+    phone: str | None = None
+
+    @property
+    def street(self) -> str:
+        """Street and number on one line."""
+        return f"{self.street_name} {self.street_number}".strip()
 
 
 class Customer(Value, frozen=True, kw_only=True):
+    """Who buys. ``number`` is the customer's among those of the shop, see ``placing``."""
+
     id: str
     first_name: str
     last_name: str
+    number: int = 0
     email: str | None = None
     phone: str | None = None
     mobile: str | None = None
     plus_user: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+def names_in(full_name: str) -> tuple[str, str]:
+    """First and last name; a single word is a first name. Joined by a space again they are the same text."""
+    first, _, last = full_name.rpartition(" ")
+    return (first, last) if first else (last, "")
+
+
+class Origin(Value, frozen=True, kw_only=True):
+    """From where an order was placed, as far as the channel knows; ``by`` is the kind of account that did."""
+
+    ip_address: str | None = None
+    ip_country: str | None = None
+    device: str | None = None
+    language: str | None = None
+    by: str | None = None
 
 
 class BillingAddress(Value, frozen=True, kw_only=True):
@@ -120,6 +158,25 @@ class BillingAddress(Value, frozen=True, kw_only=True):
     zip: str
     city: str
     region: str
+
+
+class Billing(Value, frozen=True, kw_only=True):
+    """Whom the shop bills: a person, or a company where ``is_company``."""
+
+    is_company: bool = False
+    name: str | None = None
+    identity_number: str | None = None
+    company_name: str | None = None
+    company_number: str | None = None
+    company_vat: str | None = None
+    company_bank_name: str | None = None
+    company_bank_account: str | None = None
+    country_code: str | None = None
+    region: str | None = None
+    city: str | None = None
+    address: str | None = None
+    zip: str | None = None
+    phone: str | None = None
 
 
 class VatRepresentative(Value, frozen=True, kw_only=True):
@@ -152,8 +209,31 @@ class Size(Value, frozen=True, kw_only=True):
     mpn: str | None = None
 
 
+class VariantOption(Value, frozen=True, kw_only=True):
+    """One choice of a product's variant, such as its colour."""
+
+    name: str
+    value: str
+    id: int | None = None
+
+
+class Product(Value, frozen=True, kw_only=True):
+    """What the shop's catalogue says of a product beyond what is needed to sell it."""
+
+    url: str | None = None
+    image_url: str | None = None
+    family_sku: str | None = None
+    category_id: int | None = None
+    category_name: str | None = None
+    manufacturer_id: int | None = None
+    manufacturer_name: str | None = None
+
+
 class Line(Value, frozen=True, kw_only=True):
-    """One product of an order. ``returned_quantity`` never exceeds what was delivered."""
+    """One product of an order. ``returned_quantity`` never exceeds what was delivered.
+
+    ``agreed_vat_cents`` is the VAT within one piece, where it was agreed and is not what the rate gives.
+    """
 
     id: str
     shop_uid: str
@@ -165,10 +245,18 @@ class Line(Value, frozen=True, kw_only=True):
     size: Size | None = None
     ean: str | None = None
     mpn: str | None = None
+    sku: str | None = None
+    kind: str = "product"
+    variant_name: str | None = None
+    options: tuple[VariantOption, ...] = ()
+    product: Product = Product()
+    meta: dict[str, Any] | None = None
     extra_info: str | None = None
     tags: tuple[LineTag, ...] = ()
     commission_rate: int = 0
     price_includes_vat: bool = True
+    agreed_vat_cents: int | None = None
+    vat_name: str | None = None
     island_vat_discount: bool = False
     readjusted_vat: bool = False
     serial_numbers: tuple[str, ...] = ()
@@ -187,11 +275,18 @@ class Line(Value, frozen=True, kw_only=True):
         return share_of(self.total_cents, self.commission_rate)
 
     @property
+    def unit_vat_cents(self) -> int:
+        """The VAT within the price of one piece; none where the price was agreed without it."""
+        if not self.price_includes_vat:
+            return 0
+        if self.agreed_vat_cents is not None:
+            return self.agreed_vat_cents
+        return vat_within(self.unit_price_cents, self.vat_rate)
+
+    @property
     def vat_cents(self) -> int:
-        """The VAT within the line's total; none where the price was agreed without it."""
-        return (
-            vat_within(self.unit_price_cents, self.vat_rate) * self.quantity if self.price_includes_vat else 0
-        )
+        """The VAT within the line's total."""
+        return self.unit_vat_cents * self.quantity
 
 
 class Fees(Value, frozen=True, kw_only=True):
@@ -269,6 +364,29 @@ class UploadedInvoice(Value, frozen=True, kw_only=True):
     uploaded_at: datetime
 
 
+class IssuedInvoice(Value, frozen=True, kw_only=True):
+    """The invoice that Stoa issued for the order, and the number of the storno that cancelled it, if one did."""
+
+    series: str
+    number: int
+    issued_at: datetime
+    storno: int | None = None
+
+
+class Tag(Value, frozen=True, kw_only=True):
+    """A word of the shop's own on its orders."""
+
+    id: int
+    name: str
+
+
+class Note(Value, frozen=True, kw_only=True):
+    """What the shop's people wrote on an order, for themselves. The number counts the notes of the order."""
+
+    number: int
+    text: str
+
+
 class LinkedOrder(Value, frozen=True, kw_only=True):
     """Another order of the shop: its public identifiers are made of the number and the day."""
 
@@ -324,12 +442,26 @@ class Order(Value, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     payment_method: PaymentMethod
     payment_status: PaymentStatus
+    payment_provider: str | None = None
+    payment_reference: str | None = None
     invoice: InvoiceDetails | None = None
+    billing: Billing | None = None
     comments: str = ""
+    notification: str | None = None
+    coupon_code: str | None = None
+    currency: str = "EUR"
+    original_currency: str | None = None
+    currency_rate: str | None = None
+    origin: Origin = Origin()
+    meta: dict[str, Any] | None = None
+    tags: tuple[Tag, ...] = ()
+    notes: tuple[Note, ...] = ()
+    last_note: int = 0
     express: bool = False
     gift_wrap: bool = False
     fees: Fees = Fees()
     shipping_cents: int = 0
+    shipping_method: str | None = None
     placed_at: datetime
     updated_at: datetime
     expires_at: datetime
@@ -342,13 +474,18 @@ class Order(Value, frozen=True, kw_only=True):
     cancel_reason: str | None = None
     trackings: tuple[Tracking, ...] = ()
     voucher: Voucher | None = None
+    work_began_at: datetime | None = None
     ready_at: datetime | None = None
     dispatched_at: datetime | None = None
+    delivered_at: datetime | None = None
     at_pickup_point: bool = False
     parcel_came_back_at: datetime | None = None
     uploaded_invoice: UploadedInvoice | None = None
+    issued_invoice: IssuedInvoice | None = None
     replacements: tuple[LinkedOrder, ...] = ()
     replaces: LinkedOrder | None = None
+    returns: tuple[LinkedOrder, ...] = ()
+    return_of: LinkedOrder | None = None
 
     @property
     def items_cents(self) -> int:
@@ -363,6 +500,16 @@ class Order(Value, frozen=True, kw_only=True):
     def vat_cents(self) -> int:
         """The VAT within the goods."""
         return sum(line.vat_cents for line in self.lines)
+
+    @property
+    def shipping_vat_rate(self) -> int:
+        """Shipping is taxed as the goods are: at the highest of their rates that is charged, or not at all."""
+        return max((line.vat_rate for line in self.lines if line.unit_vat_cents), default=0)
+
+    @property
+    def shipping_vat_cents(self) -> int:
+        """The VAT within the shipping."""
+        return vat_within(self.shipping_cents, self.shipping_vat_rate)
 
     @property
     def commission_cents(self) -> int:
@@ -389,8 +536,24 @@ class Order(Value, frozen=True, kw_only=True):
         wanted = self.acceptance is not None and self.acceptance.voucher_requested
         return wanted and self.voucher is None and self.state in {State.ACCEPTED, State.DISPATCHED}
 
+    @property
+    def recipient(self) -> tuple[str, str]:
+        """First and last name of who takes the parcel."""
+        customer, other = self.customer, self.address.recipient
+        return names_in(other) if other else (customer.first_name, customer.last_name)
+
+    @property
+    def storno_is_due(self) -> bool:
+        """Whether an invoice stands for an order that came to nothing."""
+        invoice = self.issued_invoice
+        return invoice is not None and invoice.storno is None and self.state in CAME_TO_NOTHING
+
     def line(self, line_id: str) -> Line | None:
         return next((line for line in self.lines if line.id == line_id), None)
+
+
+CAME_TO_NOTHING = frozenset({State.REJECTED, State.EXPIRED, State.CANCELLED})
+"""States of an order that nothing was sold by."""
 
 
 def opaque_id(*parts: object) -> str:

@@ -1,6 +1,7 @@
 """How an order comes to be: from the checkout, or from what a rejection left over."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from msgspec.structs import replace
 
@@ -34,7 +35,7 @@ def place(placement: Placement, *, order_id: int, shop: Shop, now: datetime) -> 
     order = Order(
         id=order_id,
         shop_id=shop.id,
-        state=State.OPEN,
+        state=State.RETURNED if placement.return_of else State.OPEN,
         channel=placement.channel,
         channel_ref=placement.channel_ref,
         fulfilment=placement.fulfilment,
@@ -42,19 +43,34 @@ def place(placement: Placement, *, order_id: int, shop: Shop, now: datetime) -> 
         address=placement.address,
         lines=_numbered(placement.lines, order_id),
         payment_method=placement.payment_method,
-        payment_status=_first_payment_status(placement.payment_method),
+        payment_status=placement.payment_status or _first_payment_status(placement.payment_method),
+        payment_provider=placement.payment_provider,
+        payment_reference=placement.payment_reference,
         invoice=placement.invoice,
+        billing=placement.billing,
         comments=placement.comments,
+        notification=placement.notification,
+        coupon_code=placement.coupon_code,
+        currency=shop.currency,
+        original_currency=placement.original_currency,
+        currency_rate=placement.currency_rate,
+        origin=placement.origin,
+        meta=placement.meta,
+        tags=placement.tags,
+        notes=placement.notes,
+        last_note=max((note.number for note in placement.notes), default=0),
         express=placement.express,
         gift_wrap=placement.gift_wrap,
         fees=placement.fees,
         shipping_cents=placement.shipping_cents,
+        shipping_method=placement.shipping_method,
         placed_at=now,
         updated_at=now,
         expires_at=expires_at,
         dispatch_until=dispatch_until,
         courier=placement.courier or _courier_of(placement.fulfilment, shop),
         options=_options(shop, now, expires_at),
+        return_of=placement.return_of,
     )
     amounts = order.total_cents + order.fees.total_cents
     return order if amounts <= MOST_CENTS else Refused(Refusal.AMOUNT_OUT_OF_RANGE, "lines")
@@ -80,7 +96,13 @@ def _known(customer: Customer, shop: Shop) -> Customer:
     """The same person keeps the same id in a shop, found again by e-mail or telephone."""
     contact = (customer.email or "").casefold() or customer.mobile or customer.phone
     name = (customer.first_name, customer.last_name)
-    return replace(customer, id=opaque_id("customer", shop.id, contact or name))
+    known_as = opaque_id("customer", shop.id, contact or name)
+    return replace(customer, id=known_as, number=customer.number or customer_number(known_as))
+
+
+def customer_number(customer_id: str) -> int:
+    """A number for a customer whose channel gave none: wide enough that no two of a shop share it."""
+    return int.from_bytes(sha256(customer_id.encode()).digest()[:6], "big")
 
 
 def _numbered(lines: tuple[Line, ...], order_id: int) -> tuple[Line, ...]:
@@ -105,15 +127,28 @@ def place_what_is_left(
         address=order.address,
         lines=remaining_lines(order, rejections),
         payment_method=order.payment_method,
+        payment_status=order.payment_status,
+        payment_provider=order.payment_provider,
+        payment_reference=order.payment_reference,
         fulfilment=order.fulfilment,
         channel=order.channel,
         courier=order.courier,
         express=order.express,
         gift_wrap=order.gift_wrap,
         invoice=order.invoice,
+        billing=order.billing,
         fees=order.fees,
         shipping_cents=order.shipping_cents,
+        shipping_method=order.shipping_method,
         comments=order.comments,
+        notification=order.notification,
+        coupon_code=order.coupon_code,
+        original_currency=order.original_currency,
+        currency_rate=order.currency_rate,
+        origin=order.origin,
+        meta=order.meta,
+        tags=order.tags,
+        notes=order.notes,
     )
     placed = place(placement, order_id=order_id, shop=shop, now=now)
     return (

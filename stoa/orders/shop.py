@@ -39,8 +39,27 @@ class Calendar(Struct, frozen=True, kw_only=True, omit_defaults=True):
     holidays_of: str | None = "GR"
 
 
+class Company(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who the shop is before the law, as its invoices say."""
+
+    name: str
+    vat_number: str = ""
+    registration_number: str = ""
+    address: str = ""
+    zip: str = ""
+    city: str = ""
+    region: str = ""
+    country_code: str = "GR"
+    email: str = ""
+    bank_name: str = ""
+    bank_account: str = ""
+
+
 class Shop(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A shop and its terms. ``acceptance_hours`` and ``dispatch_hours`` count from the placing of an order."""
+    """A shop and its terms. ``acceptance_hours`` and ``dispatch_hours`` count from the placing of an order.
+
+    Invoices of a shop are numbered by series; ``currency`` is that of all its prices.
+    """
 
     id: int
     name: str
@@ -54,3 +73,7 @@ class Shop(Struct, frozen=True, kw_only=True, omit_defaults=True):
     acceptance_hours: int = 24
     dispatch_hours: int = 96
     set_as_ready_required: bool = False
+    language: str = "el"
+    currency: str = "EUR"
+    company: Company | None = None
+    invoice_series: str = "INV"

@@ -1,14 +1,17 @@
 """Orders: one row read, one row written. A save moves the order, notes what happened and queues the messages."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import lru_cache
 
 import asyncpg
 import msgspec
 from msgspec import Struct
 
 from stoa.orders.events import Event
-from stoa.orders.order import Actor, Order
+from stoa.orders.order import Actor, Line, Order, Tag
+from stoa.orders.progress import STAGES, payment_step_of, stage_of, step_of
 from stoa.orders.timers import next_look
 from stoa.store.database import Connection, Pool
 
@@ -17,17 +20,22 @@ READ_ORDER = "SELECT version, body FROM orders WHERE shop_id = $1 AND id = $2"
 
 NEXT_NUMBER = "SELECT nextval('order_numbers')"
 
-# The shared end of both saves: note what happened, queue a message for each endpoint that the shop has.
+# The shared end of both saves: note what happened, count, queue a message for each endpoint that the shop has.
 _NOTE_AND_QUEUE = """
 noted AS (
     INSERT INTO order_events (shop_id, order_id, version, n, at, kind, actor, body)
-    SELECT saved.shop_id, saved.id, saved.version, 1, $7, $8, $9, $10 FROM saved
+    SELECT saved.shop_id, saved.id, saved.version, 1, $5, $21, $22, $23 FROM saved
+),
+tallied AS (
+    INSERT INTO order_tallies (shop_id, stage, payment_status, n)
+    SELECT saved.shop_id, change.stage, change.payment_status, change.n
+    FROM saved CROSS JOIN unnest($24::text[], $25::text[], $26::bigint[]) AS change (stage, payment_status, n)
 ),
 queued AS (
     INSERT INTO deliveries (shop_id, order_id, endpoint, event_type, payload, due_at, created_at)
-    SELECT saved.shop_id, saved.id, message.endpoint, message.event_type, message.payload, $7, $7
+    SELECT saved.shop_id, saved.id, message.endpoint, message.event_type, message.payload, $5, $5
     FROM saved
-    CROSS JOIN unnest($11::text[], $12::text[], $13::bytea[]) AS message (endpoint, event_type, payload)
+    CROSS JOIN unnest($27::text[], $28::text[], $29::bytea[]) AS message (endpoint, event_type, payload)
     JOIN webhook_endpoints AS known ON known.shop_id = saved.shop_id AND known.kind = message.endpoint
 )
 SELECT count(*) FROM saved"""
@@ -35,9 +43,12 @@ SELECT count(*) FROM saved"""
 # Save a new order with its first event and the messages it causes, or nothing at all.
 PLACE_ORDER = f"""
 WITH saved AS (
-    INSERT INTO orders (shop_id, id, version, state, timer_at, body, updated_at,
+    INSERT INTO orders (shop_id, id, version, body, updated_at, timer_at, state, stage, step, payment_status,
+                        payment_step, payment_code, payment_reference, shipping_method, customer_number,
+                        customer_email, tracking_codes, tag_ids, total_cents, shipping_vat_cents,
                         channel, channel_ref, placed_at, idempotency_key, request_hash)
-    VALUES ($1, $2, $3 + 1, $4, $5, $6, $7, $14, $15, $16, $17, $18)
+    VALUES ($1, $2, $3 + 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, lower($16), $17, $18, $19, $20,
+            $30, $31, $32, $33, $34)
     RETURNING shop_id, id, version
 ),
 {_NOTE_AND_QUEUE}"""  # noqa: S608 - two constants
@@ -45,11 +56,36 @@ WITH saved AS (
 # Save the order's next version, its event and the messages it causes, where it is still as it was read.
 SAVE_ORDER = f"""
 WITH saved AS (
-    UPDATE orders SET version = version + 1, state = $4, timer_at = $5, body = $6, updated_at = $7
+    UPDATE orders SET version = version + 1, body = $4, updated_at = $5, timer_at = $6, state = $7, stage = $8,
+        step = $9, payment_status = $10, payment_step = $11, payment_code = $12, payment_reference = $13,
+        shipping_method = $14, customer_number = $15, customer_email = lower($16), tracking_codes = $17, tag_ids = $18,
+        total_cents = $19, shipping_vat_cents = $20
     WHERE shop_id = $1 AND id = $2 AND version = $3
     RETURNING shop_id, id, version
 ),
 {_NOTE_AND_QUEUE}"""  # noqa: S608 - two constants
+
+# Delete an order with all that hangs on it, where it is still as it was read; one line says that it was done.
+# Deliveries are held first, and in the order in which an attempt is recorded: else each could wait for the other.
+DELETE_ORDER = """
+WITH held AS (
+    SELECT id FROM deliveries WHERE shop_id = $1 AND order_id = $2 AND state = 'pending' ORDER BY id FOR UPDATE
+),
+gone AS (
+    DELETE FROM orders WHERE shop_id = $1 AND id = $2 AND version = $3 AND (SELECT count(*) FROM held) >= 0
+    RETURNING shop_id, id, stage, payment_status
+),
+tallied AS (
+    INSERT INTO order_tallies (shop_id, stage, payment_status, n)
+    SELECT shop_id, stage, payment_status, -1 FROM gone
+),
+noted AS (
+    INSERT INTO audit (shop_id, at, actor, action, order_id) SELECT shop_id, $4, $5, 'delete_order', id FROM gone
+),
+discarded AS (
+    INSERT INTO discarded_files (shop_id, blob) SELECT gone.shop_id, blob FROM gone CROSS JOIN unnest($6::text[]) AS blob
+)
+SELECT count(*) FROM gone"""
 
 # One page of a shop's orders, newest first. Only the filters that are given stand in it, so that each has its plan.
 LIST_ORDERS = "SELECT body FROM orders WHERE shop_id = $1 AND id < $2 {filters} ORDER BY id DESC LIMIT $3"
@@ -60,6 +96,80 @@ FILTERS = {
     "placed_from": "AND placed_at >= ${n}",
     "placed_to": "AND placed_at < ${n}",
 }
+
+# One page of a shop's orders and how many there are in all; a page beyond the last still says how many. The page
+# is found in an index alone, and only the orders on it are read. The limit stands in the statement: as a parameter
+# it would be taken for a tenth of all orders, which no plan that is kept should be made for.
+SEARCH = """
+SELECT counted.total, found.id, found.version, found.body, found.total_cents, found.shipping_vat_cents
+FROM (SELECT {total} AS total) AS counted
+LEFT JOIN (
+    SELECT orders.placed_at, orders.id, orders.version, {body} AS body, orders.total_cents, orders.shipping_vat_cents
+    FROM (
+        SELECT id FROM orders WHERE shop_id = $1 {conditions}
+        ORDER BY placed_at {direction}, id {direction} OFFSET $2 LIMIT {limit}
+    ) AS page
+    JOIN orders ON orders.shop_id = $1 AND orders.id = page.id
+) AS found ON true
+ORDER BY found.placed_at {direction}, found.id {direction}"""
+
+# Lines and options are most of an order, and most lists do not show them.
+WITHOUT_LINES = "orders.body - '{lines,options}'::text[]"
+
+COUNT = "(SELECT count(*) FROM orders WHERE shop_id = $1 {conditions})"
+
+# The same number for conditions on what is tallied, whatever the number of orders.
+COUNT_BY_TALLY = "(SELECT coalesce(sum(n), 0)::bigint FROM order_tallies WHERE shop_id = $1 {conditions})"
+
+TALLIED = frozenset({"stage", "payment_status"})
+
+CONDITIONS = {
+    "id": "AND id = ${n}",
+    "ids": "AND id = ANY(${n}::bigint[])",
+    "stage": "AND stage = ${n}",
+    "step": "AND step = ${n}",
+    "payment_status": "AND payment_status = ${n}",
+    "payment_step": "AND payment_step = ${n}",
+    "payment_code": "AND payment_code = ${n}",
+    "payment_reference": "AND payment_reference = ${n}",
+    "shipping_method": "AND shipping_method = ${n}",
+    "tracking_code": "AND tracking_codes @> ARRAY[${n}::text] AND tracking_codes <> '{{}}'",
+    "customer_number": "AND customer_number = ${n}",
+    "customer_email": "AND customer_email = lower(${n})",
+    "placed_from": "AND placed_at >= ${n}",
+    "placed_before": "AND placed_at < ${n}",
+    "tag_name": "AND tag_ids <> '{{}}' AND tag_ids @> ARRAY[(SELECT id FROM tags WHERE shop_id = $1 AND name = ${n})]",
+    "tag_ids": "AND tag_ids <> '{{}}' AND tag_ids && ${n}::bigint[]",
+}
+"""What a search may ask for, by name."""
+
+# The numbers of a shop's tags; those that it did not have yet are made, in one order for all who make them: none
+# waits for another that waits for it.
+NUMBER_TAGS = """
+WITH made AS (
+    INSERT INTO tags (shop_id, name) SELECT $1, name FROM unnest($2::text[]) AS name ORDER BY name
+    ON CONFLICT (shop_id, name) DO NOTHING RETURNING id, name
+)
+SELECT id, name FROM made
+UNION SELECT id, name FROM tags WHERE shop_id = $1 AND name = ANY($2::text[])"""
+
+# Shops with enough loose tallies to be worth folding.
+SHOPS_TO_FOLD = """
+SELECT shop_id FROM order_tallies WHERE NOT folded GROUP BY shop_id HAVING count(*) >= $1 LIMIT 1000"""
+
+# Put one row for each stage and payment status in the place of many. Two who fold at once share no row.
+FOLD_TALLIES = """
+WITH gone AS (
+    DELETE FROM order_tallies WHERE shop_id = $1 AND id = ANY (ARRAY(
+        SELECT id FROM order_tallies WHERE shop_id = $1 FOR UPDATE SKIP LOCKED))
+    RETURNING stage, payment_status, n
+)
+INSERT INTO order_tallies (shop_id, stage, payment_status, n, folded)
+SELECT $1, stage, payment_status, sum(n), true FROM gone GROUP BY 2, 3 HAVING sum(n) <> 0"""
+
+DISCARDED_FILES = "SELECT shop_id, id, blob FROM discarded_files ORDER BY shop_id, id LIMIT $1"
+
+FORGET_DISCARDED = "DELETE FROM discarded_files WHERE shop_id = $1 AND id = $2"
 
 # What happened to an order, first things first.
 LIST_EVENTS = """
@@ -72,12 +182,13 @@ WHERE EXISTS (SELECT 1 FROM orders WHERE orders.shop_id = shops.shop_id AND time
 ORDER BY shop_id LIMIT $2"""
 
 # Take some of a shop's due orders: pushing the timer to the end of the lease keeps others away, and brings
-# the order back should this process die.
+# the order back should this process die. An array, not IN: a join could look for due orders more than once, and
+# take more than the limit.
 CLAIM_TIMERS = """
 UPDATE orders SET timer_at = $3
-WHERE shop_id = $1 AND id IN (
+WHERE shop_id = $1 AND id = ANY (ARRAY(
     SELECT id FROM orders WHERE shop_id = $1 AND timer_at <= $2
-    ORDER BY timer_at LIMIT $4 FOR UPDATE SKIP LOCKED)
+    ORDER BY timer_at LIMIT $4 FOR UPDATE SKIP LOCKED))
 RETURNING version, body"""
 
 # Set the timer of a claimed order to its own time again, where nobody has saved the order since.
@@ -121,10 +232,14 @@ class Happening(Struct, frozen=True, kw_only=True):
 
 
 class Save(Struct, frozen=True, kw_only=True):
-    """The next version of an order, with the event that made it and the messages it causes."""
+    """The next version of an order, with the event that made it and the messages it causes.
+
+    ``before`` is the order at ``version``, None for a new one.
+    """
 
     order: Order
     version: int
+    before: Order | None
     event: Event
     by: Actor
     messages: Sequence[Message]
@@ -132,12 +247,65 @@ class Save(Struct, frozen=True, kw_only=True):
     request_hash: bytes | None = None
 
 
+class OrderWithoutLines(Order, frozen=True, kw_only=True):
+    """An order as it is read for a list. Its amounts stand beside it."""
+
+    lines: tuple[Line, ...] = ()
+
+
 _encode = msgspec.json.Encoder().encode
 _decode_order = msgspec.json.Decoder(Order).decode
+_decode_listed = msgspec.json.Decoder(OrderWithoutLines).decode
 
 
 def decode_order(body: bytes) -> Order:
     return _decode_order(body)
+
+
+class Search(Struct, frozen=True, kw_only=True):
+    """Which of a shop's orders: by the names of CONDITIONS, the newest first unless ``ascending``.
+
+    Without ``lines`` the orders come without their lines and options, in half the time.
+    """
+
+    conditions: dict[str, object]
+    ascending: bool = False
+    lines: bool = True
+    start: int = 0
+    limit: int = 100
+
+
+class Listed(Struct, frozen=True):
+    """An order as it lies in the database: who has seen this version before need not decode it again."""
+
+    id: int
+    version: int
+    body: bytes
+    total_cents: int
+    shipping_vat_cents: int
+    lines: bool = True
+
+    @property
+    def order(self) -> Order:
+        """The order, without its lines if the search was without them."""
+        return _decode_order(self.body) if self.lines else _decode_listed(self.body)
+
+
+class Found(Struct, frozen=True):
+    """A page of orders, and how many there are in all."""
+
+    listed: list[Listed]
+    total: int
+
+    @property
+    def orders(self) -> list[Order]:
+        return [listed.order for listed in self.listed]
+
+
+class DiscardedFile(Struct, frozen=True):
+    shop_id: int
+    id: int
+    blob: str
 
 
 class Orders:
@@ -167,16 +335,48 @@ class Orders:
             raise
 
     async def _save_together(self, saves: Sequence[Save]) -> bool:
-        async with self._pool.acquire() as connection:
-            transaction = connection.transaction()
-            await transaction.start()
-            done = False
-            try:
-                # Not a generator: each statement needs the one before it to be over.
-                done = all([await _save_one(connection, save) for save in saves])
-            finally:
-                await (transaction.commit() if done else transaction.rollback())
-            return done
+        async with all_or_nothing(self._pool) as work:
+            return await work.save(*saves)
+
+    async def delete(self, stored: Stored, *, by: Actor, at: datetime) -> bool:
+        """Delete an order and everything of it; False where it is no longer as it was read."""
+        return await _delete_one(self._pool, stored.order, stored.version, by, at)
+
+    async def discarded_files(self, limit: int) -> list[DiscardedFile]:
+        """Files that nothing refers to any more."""
+        rows = await self._pool.fetch(DISCARDED_FILES, limit)
+        return [DiscardedFile(row["shop_id"], row["id"], row["blob"]) for row in rows]
+
+    async def forget_discarded(self, file: DiscardedFile) -> None:
+        await self._pool.execute(FORGET_DISCARDED, file.shop_id, file.id)
+
+    async def search(self, shop_id: int, search: Search) -> Found:
+        """One page of a shop's orders, and how many there are."""
+        names = frozenset(search.conditions)
+        statement = search_statement(
+            names, ascending=search.ascending, lines=search.lines, limit=search.limit
+        )
+        given = (search.conditions[name] for name in sorted(search.conditions))
+        rows = await self._pool.fetch(statement, shop_id, search.start, *given)
+        # An empty page is one row that has only the total.
+        return Found([_listed(row, search) for row in rows if row["id"]], rows[0]["total"])
+
+    async def number_tags(self, shop_id: int, names: Sequence[str]) -> tuple[Tag, ...]:
+        """The shop's tags by these names, in their order; those that it did not have are made."""
+        wanted = tuple(dict.fromkeys(names))
+        known: dict[str, int] = {}
+        # Who makes the same tag at the same moment is not seen by the first look.
+        while len(known) < len(wanted):
+            rows = await self._pool.fetch(NUMBER_TAGS, shop_id, wanted)
+            known = {row["name"]: row["id"] for row in rows}
+        return tuple(Tag(id=known[name], name=name) for name in wanted)
+
+    async def shops_to_fold(self, loose: int) -> list[int]:
+        """Shops with at least so many tallies that are not folded."""
+        return [row["shop_id"] for row in await self._pool.fetch(SHOPS_TO_FOLD, loose)]
+
+    async def fold_tallies(self, shop_id: int) -> None:
+        await self._pool.execute(FOLD_TALLIES, shop_id)
 
     async def page(self, shop_id: int, *, before: int, limit: int, **filters: object) -> list[Order]:
         """At most ``limit`` orders with numbers below ``before``, newest first; ``filters`` are those of FILTERS."""
@@ -212,33 +412,135 @@ def _stored(row: asyncpg.Record) -> Stored:
     return Stored(decode_order(row["body"]), row["version"])
 
 
+def _listed(row: asyncpg.Record, search: Search) -> Listed:
+    return Listed(
+        row["id"],
+        row["version"],
+        row["body"],
+        row["total_cents"],
+        row["shipping_vat_cents"],
+        search.lines,
+    )
+
+
+@lru_cache(maxsize=1000)
+def search_statement(names: frozenset[str], *, ascending: bool, lines: bool, limit: int) -> str:
+    """The statement for conditions of these names, in alphabetical order from $3 on."""
+    conditions = " ".join(CONDITIONS[name].format(n=n) for n, name in enumerate(sorted(names), start=3))
+    total = COUNT_BY_TALLY if names <= TALLIED else COUNT
+    return SEARCH.format(
+        total=total.format(conditions=conditions),
+        conditions=conditions,
+        direction="ASC" if ascending else "DESC",
+        body="orders.body" if lines else WITHOUT_LINES,
+        limit=limit,
+    )
+
+
+class Work:
+    """Several saves in one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.done = False
+        """Whether to keep what was done; otherwise nothing of it has ever been."""
+
+    async def save(self, *saves: Save) -> bool:
+        """Save all of them, or nothing."""
+        # Not a generator: each statement needs the one before it to be over.
+        self.done = all([await _save_one(self.connection, save) for save in saves])
+        return self.done
+
+    async def delete(self, order: Order, version: int, *, by: Actor, at: datetime) -> bool:
+        self.done = await _delete_one(self.connection, order, version, by, at)
+        return self.done
+
+
+@asynccontextmanager
+async def all_or_nothing(pool: Pool) -> AsyncIterator[Work]:
+    """A transaction that is kept only where the last thing done in it succeeded."""
+    async with pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        work = Work(connection)
+        kept = False
+        try:
+            yield work
+            kept = work.done
+        finally:
+            await (transaction.commit() if kept else transaction.rollback())
+
+
 async def _save_one(database: Pool | Connection, save: Save) -> bool:
-    order = save.order
-    common = (
+    return bool(await database.fetchval(SAVE_ORDER if save.version else PLACE_ORDER, *parameters(save)))
+
+
+def parameters(save: Save) -> tuple[object, ...]:
+    """What PLACE_ORDER or SAVE_ORDER is given."""
+    values = (*_columns(save), *_happened(save), *_tallies(save), *_messages(save))
+    return values if save.version else (*values, *_of_a_new_order(save))
+
+
+def _columns(save: Save) -> tuple[object, ...]:
+    """The body and what stands beside it; the parameters $1 to $20."""
+    order, step = save.order, step_of(save.order)
+    return (
         order.shop_id,
         order.id,
         save.version,
-        order.state,
-        next_look(order),
         _encode(order),
         order.updated_at,
-        type(save.event).__name__,
-        save.by,
-        _encode(save.event),
+        next_look(order),
+        order.state,
+        STAGES[step],
+        step,
+        order.payment_status,
+        payment_step_of(order),
+        order.payment_provider or order.payment_method,
+        order.payment_reference,
+        order.shipping_method or order.courier or "",
+        order.customer.number,
+        order.customer.email,
+        [tracking.code for tracking in order.trackings],
+        [tag.id for tag in order.tags],
+        order.total_cents,
+        order.shipping_vat_cents,
+    )
+
+
+def _happened(save: Save) -> tuple[object, ...]:
+    return type(save.event).__name__, save.by, _encode(save.event)
+
+
+def _tallies(save: Save) -> tuple[list[str], list[str], list[int]]:
+    """What changes in the number of orders by stage and payment status: nothing, mostly."""
+    now = (stage_of(save.order), save.order.payment_status)
+    before = (stage_of(save.before), save.before.payment_status) if save.before else None
+    if before == now:
+        return [], [], []
+    changes = [(*now, 1), *([(*before, -1)] if before else [])]
+    return (
+        [change[0] for change in changes],
+        [change[1] for change in changes],
+        [change[2] for change in changes],
+    )
+
+
+def _messages(save: Save) -> tuple[list[str], list[str], list[bytes]]:
+    return (
         [message.endpoint for message in save.messages],
         [message.event_type for message in save.messages],
         [message.payload for message in save.messages],
     )
-    if save.version:
-        return bool(await database.fetchval(SAVE_ORDER, *common))
-    return bool(
-        await database.fetchval(
-            PLACE_ORDER,
-            *common,
-            order.channel,
-            order.channel_ref,
-            order.placed_at,
-            save.idempotency_key,
-            save.request_hash,
-        )
-    )
+
+
+def _of_a_new_order(save: Save) -> tuple[object, ...]:
+    order = save.order
+    return order.channel, order.channel_ref, order.placed_at, save.idempotency_key, save.request_hash
+
+
+async def _delete_one(
+    database: Pool | Connection, order: Order, version: int, by: Actor, at: datetime
+) -> bool:
+    files = [file.blob for file in (order.voucher, order.uploaded_invoice) if file]
+    return bool(await database.fetchval(DELETE_ORDER, order.shop_id, order.id, version, at, by, files))

@@ -16,10 +16,13 @@ from stoa.orders.order import Order
 from stoa.orders.shop import Shop
 from stoa.store.database import Pool
 from stoa.store.orders import Stored, decode_order
+from stoa.store.strangers import Blocked, Visit
 
 # Who calls with a shop's credential, and the order it asks for: no row is a stranger, no body an unknown order.
+# Where the address it calls from is given, so is the block that is on it.
 READ_CALLER = """
-SELECT credential.secret_hash, shop.body AS shop, orders.version, orders.body
+SELECT credential.secret_hash, shop.body AS shop, orders.version, orders.body,
+       (SELECT blocked_until FROM strangers WHERE address = $4 AND blocked_until > $5) AS blocked_until
 FROM credentials AS credential
 JOIN shops AS shop ON shop.shop_id = credential.shop_id
 LEFT JOIN orders ON orders.shop_id = credential.shop_id AND orders.id = $3
@@ -49,6 +52,17 @@ ON CONFLICT (shop_id, dialect) DO UPDATE SET secret_hash = $3, created_at = $4""
 
 ADD_OPERATOR_TOKEN = """
 INSERT INTO operator_tokens (secret_hash, created_at) VALUES ($1, $2) RETURNING token_id"""  # noqa: S105 - a statement
+
+# The operator's tokens first, then every shop's; without the hashes, which nobody needs to see.
+LIST_TOKENS = """
+SELECT 'operator' AS dialect, NULL::bigint AS shop_id, token_id AS number, created_at FROM operator_tokens
+UNION ALL
+SELECT dialect, shop_id, NULL, created_at FROM credentials
+ORDER BY shop_id NULLS FIRST, dialect, number"""
+
+REVOKE = "DELETE FROM credentials WHERE shop_id = $1 AND dialect = $2 RETURNING shop_id"
+
+REVOKE_OF_OPERATOR = "DELETE FROM operator_tokens WHERE token_id = $1 RETURNING token_id"
 
 NEXT_SHOP_NUMBER = "SELECT nextval('shop_numbers')"
 
@@ -121,15 +135,29 @@ class ListedShop(Struct, frozen=True):
     dialects: Sequence[str]
 
 
+class IssuedToken(Struct, frozen=True):
+    """A token that opens something: a shop's for a dialect, or one of the operator's by its number."""
+
+    dialect: str
+    shop_id: int | None
+    number: int | None
+    created_at: datetime
+
+
 class Token(Struct, frozen=True):
-    """A bearer token: readable prefix and number, then the secret. Only the secret's hash is kept."""
+    """A credential: readable prefix and number, then the secret. Only the secret's hash is kept."""
 
     prefix: str
     number: int
     secret: str
 
+    @property
+    def key(self) -> str:
+        """The part that is no secret, "st_17"."""
+        return f"{self.prefix}_{self.number}"
+
     def __str__(self) -> str:
-        return f"{self.prefix}_{self.number}_{self.secret}"
+        return f"{self.key}_{self.secret}"
 
 
 SHOP_PREFIX = "st"
@@ -142,6 +170,14 @@ def read_token(text: str, prefix: str) -> Token:
     if len(parts) != 3 or parts[0] != prefix or not _is_number(parts[1]) or not parts[2].isascii():  # noqa: PLR2004
         raise Stranger
     return Token(prefix, int(parts[1]), parts[2])
+
+
+def read_key(key: str, secret: str, prefix: str) -> Token:
+    """Make a token of its two parts, "st_17" and the secret. Raises Stranger."""
+    token = read_token(f"{key}_{secret}", prefix)
+    if not secret or token.key != key:
+        raise Stranger
+    return token
 
 
 def _is_number(text: str) -> bool:
@@ -165,10 +201,15 @@ class Shops:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def caller(self, token: Token, dialect: str, order_id: int | None = None) -> Caller:
-        """Who calls, and the order asked for. Raises Stranger."""
-        row = await self._pool.fetchrow(READ_CALLER, token.number, dialect, order_id)
+    async def caller(
+        self, token: Token, dialect: str, order_id: int | None = None, visit: Visit | None = None
+    ) -> Caller:
+        """Who calls, and the order asked for. Raises Stranger and, where the visit is given, Blocked."""
+        address, at = (visit.address, visit.at) if visit else (None, None)
+        row = await self._pool.fetchrow(READ_CALLER, token.number, dialect, order_id, address, at)
         _check(row, token)
+        if row["blocked_until"] is not None:
+            raise Blocked(row["blocked_until"])
         return Caller(_decode_shop(row["shop"]), _found(row))
 
     async def operator(
@@ -196,6 +237,18 @@ class Shops:
         secret = secrets.token_urlsafe(32)
         number = await self._pool.fetchval(ADD_OPERATOR_TOKEN, hash_secret(secret), now)
         return Token(OPERATOR_PREFIX, number, secret)
+
+    async def tokens(self) -> list[IssuedToken]:
+        """Every token that is in force, the operator's first; their dialect is "operator"."""
+        return [IssuedToken(**row) for row in await self._pool.fetch(LIST_TOKENS)]
+
+    async def revoke(self, shop_id: int, dialect: str) -> bool:
+        """Make the shop's token for a dialect void at once; False where it has none."""
+        return await self._pool.fetchval(REVOKE, shop_id, dialect) is not None
+
+    async def revoke_of_operator(self, number: int) -> bool:
+        """Make one of the operator's tokens void at once; False where there is none by that number."""
+        return await self._pool.fetchval(REVOKE_OF_OPERATOR, number) is not None
 
     async def add(self, shop: Shop, now: datetime) -> Shop:
         """Save a new shop; the answer has its number."""

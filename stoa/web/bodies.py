@@ -43,15 +43,15 @@ class JsonReader(Generic[T]):
             # Fields that nobody asked for are skipped unread, so the text is checked as a whole.
             body.decode()
             value = self._decoder.decode(body or b"{}")
+            # JSON itself forbids the others, unless they are written as an escape.
+            if b"\\u" in body or b"\x7f" in body:
+                _refuse_control_characters(msgspec.to_builtins(value))
         except msgspec.ValidationError as fault:
             raise _invalid(str(fault)) from fault
         except RecursionError as fault:
             raise broken("The body is nested too deeply.") from fault
         except (msgspec.DecodeError, UnicodeDecodeError) as fault:
             raise broken(f"The body is not valid JSON: {fault}.") from fault
-        # JSON itself forbids the others, unless they are written as an escape.
-        if b"\\u" in body or b"\x7f" in body:
-            _refuse_control_characters(msgspec.to_builtins(value))
         return value
 
 
@@ -84,6 +84,7 @@ def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
         yield path, value
     elif isinstance(value, dict):
         for key, inner in value.items():
+            yield path, key
             yield from _texts(inner, f"{path}.{key}")
     elif isinstance(value, list | tuple):
         for n, inner in enumerate(value):

@@ -1,6 +1,8 @@
 """A request that cannot be answered as asked. Every API says it in its own shape."""
 
 from collections.abc import Mapping
+from datetime import timedelta
+from math import ceil
 from types import MappingProxyType
 
 
@@ -24,12 +26,26 @@ class Fault(Exception):
         self.headers = headers
 
 
-def unauthorized(scheme: str = "Bearer") -> Fault:
+def unauthorized() -> Fault:
+    return _unauthorized("A valid token is required.", 'Bearer realm="stoa"')
+
+
+def key_required() -> Fault:
+    """The same, of an API that is opened by HTTP Basic."""
+    return _unauthorized("A valid key and secret are required.", 'Basic realm="stoa", charset="UTF-8"')
+
+
+def _unauthorized(message: str, challenge: str) -> Fault:
+    return Fault(401, "unauthorized", message, headers={"WWW-Authenticate": challenge})
+
+
+def blocked(remaining: timedelta) -> Fault:
+    """The client gave wrong credentials too often; ``remaining`` is until it may try again."""
     return Fault(
-        401,
-        "unauthorized",
-        "A valid token is required.",
-        headers={"WWW-Authenticate": f'{scheme} realm="stoa"'},
+        403,
+        "blocked",
+        "Too many attempts with wrong credentials; try again later.",
+        headers={"Retry-After": str(ceil(remaining.total_seconds()))},
     )
 
 

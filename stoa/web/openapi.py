@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -11,6 +11,9 @@ from stoa.web.routing import Endpoint
 Json = dict[str, Any]
 
 REF = "#/components/schemas/{name}"
+
+Scheme = Literal["bearer", "basic"]
+"""How a caller proves who it is."""
 
 
 def described(  # noqa: PLR0913 - each is a part of the description
@@ -24,6 +27,7 @@ def described(  # noqa: PLR0913 - each is a part of the description
     headers: Mapping[str, str] | None = None,
     status: int = 200,
     public: bool = False,
+    opened_by: Scheme = "bearer",
 ) -> Json:
     """What a route says of itself. ``query`` and ``headers`` are names and meanings."""
     return {
@@ -36,6 +40,7 @@ def described(  # noqa: PLR0913 - each is a part of the description
         "headers": headers or {},
         "status": status,
         "public": public,
+        "opened_by": opened_by,
     }
 
 
@@ -60,7 +65,7 @@ def openapi_document(routes: Iterable[Endpoint], *, server: str) -> Json:
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": components,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {scheme: {"type": "http", "scheme": scheme} for scheme in get_args(Scheme)},
         },
     }
 
@@ -77,7 +82,7 @@ def _operation(route: Endpoint, said: Json, schema_of: Mapping[type, Json]) -> J
         },
     }
     if not said["public"]:
-        operation["security"] = [{"bearer": []}]
+        operation["security"] = [{said["opened_by"]: []}]
     content = _content(said, schema_of)
     if content:
         operation["requestBody"] = {"required": True, "content": content}

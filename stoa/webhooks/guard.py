@@ -209,13 +209,13 @@ def checked(host: str, port: int, address: Address) -> ResolveResult:
     )
 
 
-def parse_networks(text: str) -> tuple[Network, ...]:
-    """Read the networks of the setting, "10.1.0.0/16, ::1/128"; ValueError says what is wrong with it."""
+def parse_networks(text: str, setting: str = SETTING) -> tuple[Network, ...]:
+    """Read the networks of a setting, "10.1.0.0/16, ::1/128"; ValueError says what is wrong with it."""
     try:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as fault:
         raise ValueError(
-            f"{SETTING} must be networks separated by commas, such as 10.1.0.0/16,::1/128: {fault}."
+            f"{setting} must be networks separated by commas, such as 10.1.0.0/16,::1/128: {fault}."
         ) from None
 
 

@@ -7,7 +7,8 @@ import msgspec
 from stoa.app import Stoa
 from stoa.demo.guide import guide
 from stoa.demo.shops import SHOPS, DemoFile, open_demo
-from stoa.store.shops import OPERATOR_PREFIX, SHOP_PREFIX, read_token
+from stoa.store.shops import OPERATOR_PREFIX, SHOP_PREFIX, read_key, read_token
+from tests.ledger import with_ledger
 
 URL = "http://127.0.0.1:8000"
 
@@ -22,7 +23,7 @@ async def test_the_demo_is_written_for_scripts_with_credentials_that_work(stoa: 
     assert written["url"] == URL
     await stoa.service.shops.operator(read_token(written["operator"]["token"], OPERATOR_PREFIX))
     for shop in written["shops"]:
-        assert shop.keys() == {"id", "name", "skroutz", "webhook_url"}
+        assert shop.keys() == {"id", "name", *(dialect.name for dialect in stoa.dialects), "webhook_url"}
         caller = await stoa.service.shops.caller(read_token(shop["skroutz"]["token"], SHOP_PREFIX), "skroutz")
         assert (caller.shop.id, caller.shop.name) == (shop["id"], shop["name"])
         assert shop["webhook_url"] == f"{URL}/demo/hooks/{shop['id']}"
@@ -51,13 +52,48 @@ async def test_the_signing_secret_survives_a_second_start(stoa: Stoa, tmp_path: 
     assert before == after
 
 
+async def test_a_new_dialect_gets_credentials_and_those_of_the_others_stay(
+    stoa: Stoa, tmp_path: Path
+) -> None:
+    file = tmp_path / "demo.json"
+    await open_demo(stoa, tmp_path, URL)
+    before = json.loads(file.read_text())
+    await open_demo(with_ledger(stoa), tmp_path, URL)
+    added = file.read_text()
+    await open_demo(with_ledger(stoa), tmp_path, URL)
+
+    assert file.read_text() == added
+    shops = json.loads(added)["shops"]
+    assert [shop.pop("abacus").keys() for shop in shops] == [{"key", "secret"}] * len(SHOPS)
+    assert shops == before["shops"]
+
+
+async def test_credentials_that_come_in_two_parts_work_too(stoa: Stoa, tmp_path: Path) -> None:
+    demo = await open_demo(with_ledger(stoa), tmp_path, URL)
+
+    for shop in demo.shops:
+        shown = shop.credentials["abacus"]
+        token = read_key(shown["key"], shown["secret"], SHOP_PREFIX)
+        assert (await stoa.service.shops.caller(token, "abacus")).shop.id == shop.id
+
+
+async def test_a_demo_whose_credentials_no_longer_work_is_made_anew(stoa: Stoa, tmp_path: Path) -> None:
+    before = await open_demo(with_ledger(stoa), tmp_path, URL)
+    await stoa.service.shops.issue(before.shops[1].id, "abacus", stoa.service.clock())
+    after = await open_demo(with_ledger(stoa), tmp_path, URL)
+
+    assert {shop.id for shop in before.shops}.isdisjoint({shop.id for shop in after.shops})
+
+
 async def test_what_is_no_demo_file_is_made_anew(stoa: Stoa, tmp_path: Path) -> None:
-    texts = ("", "{", "{}", "[]", '{"url": "", "operator": {"token": "nonsense"}, "shops": []}')
+    beginning = '{"url": "", "operator": {"token": "nonsense"}, "shops": ['
+    shops = ("", "7", '{"id": 1}', '{"id": 1, "name": "", "skroutz": "st_1_x"}')
+    texts = ("", "{", "{}", "[]", *(f"{beginning}{shop}]}}" for shop in shops))
     for text in texts:
         (tmp_path / "demo.json").write_text(text)
         demo = await open_demo(stoa, tmp_path, URL)
         assert len(demo.shops) == len(SHOPS)
-        assert msgspec.json.decode((tmp_path / "demo.json").read_bytes(), type=DemoFile) == demo
+        assert DemoFile.read((tmp_path / "demo.json").read_bytes()) == demo
 
 
 async def test_the_guide_has_the_credentials_and_three_lines_to_paste(stoa: Stoa, tmp_path: Path) -> None:
@@ -65,7 +101,7 @@ async def test_the_guide_has_the_credentials_and_three_lines_to_paste(stoa: Stoa
     text = guide(demo, "var/demo.json", SHOPS[0].locations[0].id)
 
     assert demo.operator.token in text
-    assert demo.shops[0].skroutz.token in text
+    assert demo.shops[0].credentials["skroutz"]["token"] in text
     assert text.count("curl -s ") == 3
     assert all(letter.isprintable() or letter == "\n" for letter in text)
     assert text.count("/merchants/ecommerce/orders/$CODE") == 2

@@ -7,10 +7,9 @@ import httpx
 
 from stoa.app import Stoa
 from stoa.operator.examples import ORDER
-from stoa.orders.events import Placed
-from stoa.orders.order import Actor, Order, State
+from stoa.orders.order import Order, State
 from stoa.orders.shop import Shop
-from stoa.store.orders import Save
+from tests import saves
 from tests.builders import an_order_in
 
 SHOPS = "/operator/v1/shops"
@@ -52,14 +51,8 @@ async def in_state(stoa: Stoa, shop: Shop, state: State, **what_matters: Any) ->
     """An order of the shop that came into the state, saved without messages."""
     number = await stoa.service.orders.next_number()
     order = an_order_in(state, order_id=number, shop=shop, placed_at=stoa.service.clock(), **what_matters)
-    assert await stoa.service.orders.save(_as_new(order))
+    assert await stoa.service.orders.save(saves.placing(order))
     return order
-
-
-def _as_new(order: Order) -> Save:
-
-    event = Placed(channel=order.channel, total_cents=order.total_cents)
-    return Save(order=order, version=0, event=event, by=Actor.CUSTOMER, messages=())
 
 
 def fault(answer: httpx.Response) -> tuple[int, str, str | None]:

@@ -314,6 +314,7 @@ async def test_numbers_in_addresses_that_are_none_are_not_found(
     for number in ("x", "1.0", "-1", "0", "1e3", "٣", "%00", "%ff", "9" * 19, "9" * 5000, "0x1", ""):
         for path in (
             f"{SHOPS}/{number}/orders/{placed['id']}",
+            f"{SHOPS}/{number}/invoices",
             address(merchant.shop, "orders", number, "x"),
         ):
             answer = await operator.get(path)

@@ -119,7 +119,7 @@ async def test_filters_and_pages_go_together(
 
 
 async def test_an_empty_list_has_no_next_page(operator: httpx.AsyncClient, merchant: Merchant) -> None:
-    for what in ("orders", "deliveries"):
+    for what in ("orders", "invoices", "deliveries"):
         assert (await operator.get(address(merchant.shop, what))).json() == {"items": [], "next": None}
 
 

@@ -117,7 +117,8 @@ async def test_a_placed_order_answers_with_its_number_and_its_codes(
 
     assert answer.status_code == 201
     placed = answer.json()
-    assert placed == {"id": placed["id"], "codes": {"skroutz": f"260303-{placed['id']}"}}
+    codes = {"merchantpro": str(placed["id"]), "skroutz": f"260303-{placed['id']}"}
+    assert placed == {"id": placed["id"], "codes": codes}
     assert placed["id"] >= 1_000_000
 
 

@@ -33,10 +33,26 @@ async def test_a_new_shop_has_a_number_and_the_usual_terms(operator: httpx.Async
     assert shop["name"] == "Το βιβλιοπωλείο"
     assert shop["zone"] == "Europe/Athens"
     assert shop["set_as_ready_required"] is False
+    assert (shop["language"], shop["currency"]) == ("el", "EUR")
+    assert (shop["company"], shop["invoice_series"]) == (None, "INV")
     location = shop["pickup_locations"][0]
     assert len(location.pop("id")) == 10
     assert location == LOCATION
 
+
+COMPANY: Json = {
+    "name": "Lumina Casei S.R.L.",
+    "vat_number": "RO12345678",
+    "registration_number": "J40/1234/2015",
+    "address": "Șoseaua Pipera nr. 45",
+    "zip": "020309",
+    "city": "București",
+    "region": "București",
+    "country_code": "RO",
+    "email": "contact@lumina.example",
+    "bank_name": "Banca Țării",
+    "bank_account": "RO49AAAA1B31007593840000",
+}
 
 TERMS: list[tuple[str, Any]] = [
     ("name", "Άλλο όνομα"),
@@ -47,6 +63,10 @@ TERMS: list[tuple[str, Any]] = [
     ("acceptance_hours", 3),
     ("dispatch_hours", 30),
     ("set_as_ready_required", True),
+    ("language", "ro"),
+    ("currency", "RON"),
+    ("company", COMPANY),
+    ("invoice_series", "ΤΠ-Α"),
 ]
 
 
@@ -80,6 +100,46 @@ async def test_new_terms_hold_for_new_orders(operator: httpx.AsyncClient, mercha
     assert order["expires_at"] == "2026-03-03T12:00:00Z"
 
 
+async def test_of_a_company_the_name_is_enough_and_the_rest_is_shown_empty(
+    operator: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    await operator.patch(address(merchant.shop), json={"company": COMPANY})
+    changed = await operator.patch(address(merchant.shop), json={"company": {"name": "ACME"}})
+
+    empty = dict.fromkeys(COMPANY, "")
+    assert changed.json()["company"] == empty | {"name": "ACME", "country_code": "GR"}
+
+
+async def test_null_takes_a_company_away(operator: httpx.AsyncClient, merchant: Merchant) -> None:
+    given = (await operator.patch(address(merchant.shop), json={"company": COMPANY})).json()
+    taken = (await operator.patch(address(merchant.shop), json={"company": None})).json()
+
+    assert given["company"] == COMPANY
+    assert taken == given | {"company": None}
+    assert (await creating(operator, company=None))["company"] is None
+
+
+async def test_a_shops_orders_are_in_its_currency(operator: httpx.AsyncClient, merchant: Merchant) -> None:
+    await operator.patch(address(merchant.shop), json={"currency": "RON"})
+    placed = (await operator.post(address(merchant.shop, "orders"), json=examples.ORDER)).json()
+
+    order = (await operator.get(address(merchant.shop, "orders", placed["id"]))).json()
+    assert order["currency"] == "RON"
+
+
+NEVER_NULL = (
+    "name",
+    "zone",
+    "courier",
+    "calendar",
+    "most_parcels",
+    "set_as_ready_required",
+    "language",
+    "currency",
+    "invoice_series",
+)
+
+
 async def test_null_takes_a_domain_or_a_phone_away_and_nothing_else(
     operator: httpx.AsyncClient, merchant: Merchant
 ) -> None:
@@ -89,7 +149,7 @@ async def test_null_takes_a_domain_or_a_phone_away_and_nothing_else(
 
     shop = (await operator.get(address(merchant.shop))).json()
     assert (shop["domain"], shop["phone"]) == (None, "2101234567")
-    for term in ("name", "zone", "courier", "calendar", "most_parcels", "set_as_ready_required"):
+    for term in NEVER_NULL:
         answer = await operator.patch(address(merchant.shop), json={term: None})
         assert fault(answer) == (422, "invalid", term)
 
@@ -206,7 +266,37 @@ BAD_TERMS: list[tuple[Json, str]] = [
     ({"calendar": {"holidays_of": "ZZ"}}, "calendar.holidays_of"),
     ({"calendar": {"holidays_of": "gr"}}, "calendar.holidays_of"),
     ({"calendar": {"open": True}}, "calendar.open"),
+    ({"language": "fr"}, "language"),
+    ({"language": "EL"}, "language"),
+    ({"language": ""}, "language"),
+    ({"language": ["el"]}, "language"),
+    ({"currency": "XYZ"}, "currency"),
+    ({"currency": "eur"}, "currency"),
+    ({"currency": "€"}, "currency"),
+    ({"currency": 978}, "currency"),
+    ({"invoice_series": ""}, "invoice_series"),
+    ({"invoice_series": "x" * 21}, "invoice_series"),
+    ({"invoice_series": "A\x00"}, "invoice_series"),
+    ({"company": "ACME"}, "company"),
+    ({"company": {}}, "company.name"),
+    ({"company": {"name": ""}}, "company.name"),
+    ({"company": {"name": "ACME", "vat_number": None}}, "company.vat_number"),
+    ({"company": {"name": "ACME", "bank_name": "A\x1b[31m"}}, "company.bank_name"),
+    ({"company": {"name": "ACME", "address": "x" * 201}}, "company.address"),
+    ({"company": {"name": "ACME", "country_code": "Greece"}}, "company.country_code"),
+    ({"company": {"name": "ACME", "colour": "red"}}, "company.colour"),
 ]
+
+
+async def test_an_unknown_language_or_currency_is_refused_with_what_would_do(
+    operator: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    for term, hint in (
+        ({"language": "fr"}, "Must be one of bg, el, en, hu, ro."),
+        ({"currency": "XYZ"}, "Must be the code of a currency, such as EUR."),
+    ):
+        answer = await operator.patch(address(merchant.shop), json=term)
+        assert answer.json()["error"]["message"] == hint
 
 
 async def test_a_wrong_term_is_refused_by_its_name_and_nothing_changes(
@@ -243,10 +333,25 @@ async def test_a_new_token_opens_the_shop_and_voids_the_one_before(
     assert (await merchant.client.get(order)).status_code == 200
 
 
+async def test_a_dialect_that_is_opened_by_a_key_is_told_with_key_and_secret(
+    operator: httpx.AsyncClient, stranger: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    answer = await operator.post(address(merchant.shop, "credentials"), json={"dialect": "merchantpro"})
+
+    issued = answer.json()
+    assert answer.status_code == 201
+    assert issued.keys() == {"dialect", "key", "secret"}
+    assert (issued["dialect"], issued["key"]) == ("merchantpro", f"st_{merchant.shop.id}")
+    auth = httpx.BasicAuth(issued["key"], issued["secret"])
+    assert (await stranger.get("/api/v2/orders", auth=auth)).status_code == 200
+    (shop,) = (await operator.get(SHOPS)).json()["items"]
+    assert shop["dialects"] == ["merchantpro", "skroutz"]
+
+
 async def test_a_token_for_an_unknown_dialect_is_refused_and_the_known_are_named(
     operator: httpx.AsyncClient, merchant: Merchant
 ) -> None:
     answer = await operator.post(address(merchant.shop, "credentials"), json={"dialect": "klingon"})
 
     assert fault(answer) == (422, "invalid", "dialect")
-    assert "skroutz" in answer.json()["error"]["message"]
+    assert answer.json()["error"]["message"] == "Must be one of merchantpro, skroutz."

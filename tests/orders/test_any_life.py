@@ -13,9 +13,11 @@ from stoa.orders import events as happened
 from stoa.orders.commands import Command, LineQuantity, LineRejection, Placement
 from stoa.orders.decisions import decide
 from stoa.orders.evolving import evolve
+from stoa.orders.invoicing import invoice_of
 from stoa.orders.lifecycle import LAST, MOVES, Action, Move
 from stoa.orders.money import vat_within
 from stoa.orders.order import (
+    CAME_TO_NOTHING,
     Actor,
     Fees,
     Fulfilment,
@@ -23,10 +25,12 @@ from stoa.orders.order import (
     LinkedOrder,
     Order,
     PaymentMethod,
+    PaymentStatus,
     RejectionReason,
     State,
 )
 from stoa.orders.placing import place, place_what_is_left
+from stoa.orders.progress import STAGES, Stage, stage_of, step_of
 from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
 from stoa.orders.timers import due_command, next_look
@@ -45,6 +49,18 @@ from tests.builders import (
 )
 
 FOLLOW_UP = 1_000_002
+INVOICE, STORNO = 17, 18
+
+modifications = st.fixed_dictionaries(
+    {},
+    optional={
+        "comments": st.text(max_size=5),
+        "shipping_cents": st.integers(0, 1000),
+        "address.city": st.text(max_size=5),
+        "billing.is_company": st.booleans(),
+        "billing.company_vat": st.sampled_from(["RO1", None]),
+    },
+)
 
 lines = st.builds(
     a_line,
@@ -53,6 +69,7 @@ lines = st.builds(
     vat_rate=st.sampled_from([0, 400, 1300, 1900, 2400]),
     commission_rate=st.integers(0, 2000),
     price_includes_vat=st.booleans(),
+    agreed_vat_cents=st.none() | st.just(0),
 )
 
 placements = st.builds(
@@ -130,6 +147,12 @@ COMMANDS: dict[Action, Callable[[Order], st.SearchStrategy[Command]]] = {
     Action.RETURN_PARTIALLY: lambda order: st.builds(asked.ReturnPartially, lines=quantities_of(order)),
     Action.RETURN: just(asked.Return()),
     Action.ATTACH_INVOICE: just(asked.AttachInvoice(invoice=an_uploaded_invoice())),
+    Action.BEGIN_WORK: just(asked.BeginWork()),
+    Action.ISSUE_INVOICE: just(asked.IssueInvoice(number=INVOICE)),
+    Action.CANCEL_INVOICE: just(asked.CancelInvoice(number=STORNO)),
+    Action.SET_PAYMENT: lambda _: st.builds(asked.SetPayment, status=st.sampled_from(PaymentStatus)),
+    Action.LINK_RETURN: just(asked.LinkReturn(order=LinkedOrder(id=FOLLOW_UP, placed_at=NOON))),
+    Action.MODIFY: lambda _: st.builds(asked.Modify, changes=modifications),
 }
 """Commands of each action, with sense and without."""
 
@@ -206,6 +229,9 @@ class AnyLife(RuleBasedStateMachine):
             assert self.order.updated_at == self.now >= before.updated_at
             if isinstance(event, happened.Rejected) and event.follow_up:
                 self.what_is_left_is_less(before, event)
+            if self.order.storno_is_due:
+                cancelled = self.ask(asked.CancelInvoice(number=STORNO), by)
+                assert isinstance(cancelled, happened.InvoiceCancelled), "whoever ends an order may"
         return event
 
     def it_moved_by_the_table(
@@ -271,6 +297,25 @@ class AnyLife(RuleBasedStateMachine):
             assert (order.dispatched_at is None) == (order.state is State.ACCEPTED)
 
     @invariant()
+    def no_invoice_stands_for_what_came_to_nothing(self) -> None:
+        assert not self.order.storno_is_due
+
+    @invariant()
+    def an_invoice_would_be_over_what_the_customer_pays(self) -> None:
+        paper = invoice_of(self.order, self.shop, number=INVOICE, order_code="", now=self.now)
+
+        assert paper.gross_cents == self.order.total_cents
+        assert paper.vat_cents == self.order.vat_cents + self.order.shipping_vat_cents
+
+    @invariant()
+    def it_has_its_step_and_stage(self) -> None:
+        order, step = self.order, step_of(self.order)
+
+        assert stage_of(order) is STAGES[step]
+        assert (stage_of(order) is Stage.CANCELLED) == (order.state in CAME_TO_NOTHING)
+        assert (stage_of(order) is Stage.AWAITING) == (order.state is State.OPEN)
+
+    @invariant()
     def every_offered_window_has_an_id_of_its_own(self) -> None:
         ids = [window.id for window in self.order.options.windows]
 
@@ -283,7 +328,9 @@ def pieces_of(order: Order) -> int:
 
 
 def vat_of(line: Line) -> int:
-    return vat_within(line.unit_price_cents, line.vat_rate) * line.quantity if line.price_includes_vat else 0
+    if not line.price_includes_vat or line.agreed_vat_cents == 0:
+        return 0
+    return vat_within(line.unit_price_cents, line.vat_rate) * line.quantity
 
 
 TestAnyLife = AnyLife.TestCase

@@ -3,7 +3,7 @@ import pytest
 from stoa.orders import commands as asked
 from stoa.orders.commands import Command, LineQuantity
 from stoa.orders.lifecycle import FIRST, LAST, MOVES, Action, Move, faults
-from stoa.orders.order import Actor, State
+from stoa.orders.order import CAME_TO_NOTHING, Actor, LinkedOrder, PaymentStatus, State
 from stoa.orders.refusals import Refusal, Refused
 from tests.builders import (
     DAY,
@@ -38,6 +38,12 @@ COMMANDS: tuple[Command, ...] = (
     asked.ReturnPartially(lines=ONE_PIECE),
     asked.Return(),
     asked.AttachInvoice(invoice=an_uploaded_invoice()),
+    asked.BeginWork(),
+    asked.IssueInvoice(number=1),
+    asked.CancelInvoice(number=2),
+    asked.SetPayment(status=PaymentStatus.REFUNDED),
+    asked.LinkReturn(order=LinkedOrder(id=1_000_002, placed_at=NOON)),
+    asked.Modify(changes={"comments": "Στο γραφείο"}),
 )
 
 
@@ -117,10 +123,16 @@ def test_only_the_actors_of_the_table_may_ask(state: State, actor: Actor) -> Non
         (Action.REJECT, {Actor.MERCHANT, Actor.MARKETPLACE}),
         (Action.EXPIRE, {Actor.CLOCK}),
         (Action.EXTEND, {Actor.MARKETPLACE}),
-        (Action.CANCEL, {Actor.CUSTOMER, Actor.MARKETPLACE}),
+        (Action.CANCEL, {Actor.CUSTOMER, Actor.MARKETPLACE, Actor.MERCHANT}),
+        (Action.BEGIN_WORK, {Actor.MERCHANT}),
+        (Action.ISSUE_INVOICE, {Actor.MERCHANT}),
+        (Action.CANCEL_INVOICE, set(Actor)),
+        (Action.SET_PAYMENT, {Actor.MERCHANT, Actor.MARKETPLACE}),
+        (Action.MODIFY, {Actor.MERCHANT}),
         (Action.MARK_READY, {Actor.MERCHANT}),
-        (Action.DELIVER, {Actor.COURIER}),
-        (Action.RETURN, {Actor.COURIER}),
+        (Action.PICK_UP, {Actor.COURIER, Actor.MERCHANT}),
+        (Action.DELIVER, {Actor.COURIER, Actor.MERCHANT}),
+        (Action.RETURN, {Actor.COURIER, Actor.MERCHANT}),
     ],
 )
 def test_an_action_belongs_to_its_actors_in_every_state(action: Action, actors: set[Actor]) -> None:
@@ -135,3 +147,25 @@ def test_an_order_may_be_cancelled_at_every_stage_before_delivery(state: State) 
 @pytest.mark.parametrize("state", State)
 def test_the_merchant_may_hand_in_a_receipt_at_any_time(state: State) -> None:
     assert MOVES[state, Action.ATTACH_INVOICE] == Move(state, frozenset({Actor.MERCHANT}))
+
+
+def test_an_order_that_is_open_is_rejected_by_the_merchant_not_cancelled() -> None:
+    assert Actor.MERCHANT not in MOVES[State.OPEN, Action.CANCEL].by
+
+
+@pytest.mark.parametrize("action", [Action.SET_PAYMENT, Action.MODIFY, Action.CANCEL_INVOICE])
+@pytest.mark.parametrize("state", State)
+def test_what_is_beside_an_orders_life_leaves_it_where_it_is(state: State, action: Action) -> None:
+    assert MOVES[state, action].to is state
+
+
+@pytest.mark.parametrize("action", [Action.ISSUE_INVOICE, Action.LINK_RETURN])
+def test_an_order_that_came_to_nothing_is_neither_invoiced_nor_returned(action: Action) -> None:
+    assert {state for state in State if (state, action) not in MOVES} == CAME_TO_NOTHING
+
+
+@pytest.mark.parametrize("state", CAME_TO_NOTHING)
+def test_whoever_may_end_an_order_may_cancel_its_invoice(state: State) -> None:
+    who = {actor for move in MOVES.values() if move.to is state for actor in move.by}
+
+    assert who <= MOVES[state, Action.CANCEL_INVOICE].by

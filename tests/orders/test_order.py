@@ -46,6 +46,30 @@ def test_a_line_agreed_without_vat_contains_none() -> None:
     assert order.vat_cents == 240
 
 
+def test_a_vat_that_was_agreed_is_not_computed() -> None:
+    line = a_line(quantity=3, unit_price_cents=1000, vat_rate=1900, agreed_vat_cents=150)
+
+    assert (line.unit_vat_cents, line.vat_cents) == (150, 450)
+
+
+def test_a_line_agreed_without_vat_contains_none_whatever_was_agreed_of_it() -> None:
+    assert a_line(price_includes_vat=False, agreed_vat_cents=150).vat_cents == 0
+
+
+@pytest.mark.parametrize(("shipping", "vat"), [(1500, 239), (16116, 2573), (0, 0)])
+def test_shipping_is_taxed_at_the_highest_rate_of_the_goods(shipping: int, vat: int) -> None:
+    order = an_order(lines=(a_line(vat_rate=900), a_line(vat_rate=1900)), shipping_cents=shipping)
+
+    assert (order.shipping_vat_rate, order.shipping_vat_cents) == (1900, vat)
+
+
+@pytest.mark.parametrize("untaxed", [{"price_includes_vat": False}, {"agreed_vat_cents": 0}, {"vat_rate": 0}])
+def test_shipping_is_not_taxed_where_the_goods_are_not(untaxed: dict[str, int]) -> None:
+    order = an_order(lines=(a_line(**untaxed),), shipping_cents=1500)
+
+    assert (order.shipping_vat_rate, order.shipping_vat_cents) == (0, 0)
+
+
 def test_the_courier_collects_the_whole_price_of_an_order_with_cash_on_delivery() -> None:
     order = an_order(payment_method=PaymentMethod.CASH_ON_DELIVERY, shipping_cents=200)
 

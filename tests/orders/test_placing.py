@@ -3,12 +3,26 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from stoa.orders.carriers import LAST_MILE
-from stoa.orders.commands import Placement
+from stoa.orders.commands import LineRejection, Placement
 from stoa.orders.money import MOST_CENTS
-from stoa.orders.order import Fees, Fulfilment, Order, PaymentMethod, PaymentStatus, State
-from stoa.orders.placing import place
+from stoa.orders.order import (
+    Billing,
+    Fees,
+    Fulfilment,
+    LinkedOrder,
+    Note,
+    Order,
+    Origin,
+    PaymentMethod,
+    PaymentStatus,
+    RejectionReason,
+    State,
+    Tag,
+)
+from stoa.orders.placing import place, place_what_is_left
 from stoa.orders.refusals import Refusal, Refused
 from stoa.orders.shop import Shop
+from stoa.orders.timers import due_command, next_look
 from tests.builders import (
     DAY,
     HOUR,
@@ -46,12 +60,25 @@ def test_an_order_keeps_what_the_checkout_handed_over() -> None:
         gift_wrap=True,
         fees=Fees(handling=50, coins=12),
         shipping_cents=350,
+        shipping_method="17",
+        payment_status=PaymentStatus.AWAITING,
+        payment_provider="paypal",
+        payment_reference="T-17",
+        billing=Billing(is_company=True, company_name="ACME"),
         comments="Στο γραφείο",
+        notification="sms",
+        coupon_code="SPRING",
+        original_currency="RON",
+        currency_rate="4.97",
+        origin=Origin(ip_address="192.0.2.1", device="mobile", by="customer"),
+        meta={"source": {"campaign": 7}},
+        tags=(Tag(id=1, name="gift"),),
+        notes=(Note(number=1, text="Σε κουτί"),),
     )
 
     order = placed(placing(placement))
 
-    made_by_placing = {"customer", "lines", "courier", "expires_at", "dispatch_until"}
+    made_by_placing = {"customer", "lines", "courier", "expires_at", "dispatch_until", "return_of"}
     for name in set(Placement.__struct_fields__) - made_by_placing:
         assert getattr(order, name) == getattr(placement, name), name
 
@@ -182,3 +209,75 @@ def test_an_order_that_costs_more_is_refused() -> None:
 
 def test_fees_that_cost_more_than_the_service_holds_are_refused() -> None:
     assert isinstance(placing(a_placement(fees=Fees(handling=2**63))), Refused)
+
+
+def test_the_checkout_may_say_that_an_order_is_not_paid_yet() -> None:
+    order = an_order(payment_method=PaymentMethod.CARD, payment_status=PaymentStatus.TEMPORARY)
+
+    assert order.payment_status is PaymentStatus.TEMPORARY
+
+
+def test_an_order_is_in_the_currency_of_the_shop() -> None:
+    assert an_order(shop=a_shop(currency="RON")).currency == "RON"
+
+
+def test_a_customer_without_a_number_gets_the_same_one_every_time() -> None:
+    once, again = an_order(order_id=1), an_order(order_id=2, customer=a_customer(last_name="Παπαδάκη-Νταή"))
+
+    assert once.customer.number == again.customer.number
+    assert 0 < once.customer.number < 2**48
+
+
+def test_a_customers_number_that_the_channel_knows_stays() -> None:
+    assert an_order(customer=a_customer(number=17)).customer.number == 17
+
+
+# Goods that come back
+
+
+SOLD = LinkedOrder(id=1_000_000, placed_at=NOON)
+
+
+def test_an_order_by_which_goods_come_back_is_returned_from_the_first() -> None:
+    order = an_order(return_of=SOLD)
+
+    assert (order.state, order.return_of) == (State.RETURNED, SOLD)
+    assert order.acceptance is None
+
+
+@pytest.mark.parametrize("fulfilment", Fulfilment)
+def test_nothing_awaits_an_order_by_which_goods_come_back(fulfilment: Fulfilment) -> None:
+    order = an_order(return_of=SOLD, express=True, fulfilment=fulfilment)
+
+    assert next_look(order) is None
+    assert due_command(order, NOON + 1000 * DAY) is None
+
+
+# What is left of a rejection
+
+
+def test_what_is_left_has_all_that_the_order_had() -> None:
+    order = an_order(
+        lines=(a_line(quantity=3),),
+        customer=a_customer(number=17),
+        billing=Billing(is_company=True, company_name="ACME"),
+        shipping_method="17",
+        payment_reference="T-17",
+        tags=(Tag(id=1, name="gift"),),
+        meta={"campaign": 7},
+    )
+    limited = LineRejection(order.lines[0].id, RejectionReason.LIMITED_STOCK, 1)
+
+    left = placed(place_what_is_left(order, (limited,), order_id=2, shop=a_shop(), now=NOON))
+
+    made_anew = {"id", "lines", "options", "replaces"}
+    for name in set(Order.__struct_fields__) - made_anew:
+        assert getattr(left, name) == getattr(order, name), name
+    assert left.replaces == LinkedOrder(id=order.id, placed_at=order.placed_at)
+
+
+def test_a_note_after_those_that_were_taken_over_gets_a_number_of_its_own() -> None:
+    kept = (Note(number=2, text="Σε κουτί"), Note(number=5, text="Με κάρτα"))
+
+    assert an_order(notes=kept).last_note == 5
+    assert an_order(notes=()).last_note == 0

@@ -6,6 +6,7 @@ from stoa.orders.commands import (
     ArriveAtPickupPoint,
     AttachInvoice,
     AttachVoucher,
+    BeginWork,
     Cancel,
     Deliver,
     DeliverPartially,
@@ -304,3 +305,66 @@ def test_a_receipt_is_attached_in_any_state_and_a_new_one_replaces_it(state: Sta
     order = after(an_order_in(state), AttachInvoice(invoice=first), AttachInvoice(invoice=second))
 
     assert (order.state, order.uploaded_invoice) == (state, second)
+
+
+# What the merchant says of a parcel itself
+
+
+OWN = [Fulfilment.MERCHANT, Fulfilment.STORE_PICKUP]
+CARRIED = [Fulfilment.MARKETPLACE, Fulfilment.WAREHOUSE]
+
+
+@pytest.mark.parametrize("fulfilment", OWN)
+def test_the_merchant_sends_and_delivers_what_no_courier_of_the_marketplace_carries(
+    fulfilment: Fulfilment,
+) -> None:
+    order = after(an_order_in(State.ACCEPTED, fulfilment=fulfilment), PickUp(), Deliver(), by=Actor.MERCHANT)
+
+    assert (order.state, order.delivered_at) == (State.DELIVERED, NOON)
+
+
+@pytest.mark.parametrize("fulfilment", CARRIED)
+@pytest.mark.parametrize(("state", "command"), [(State.ACCEPTED, PickUp()), (State.DISPATCHED, Deliver())])
+def test_the_merchant_does_not_say_where_a_parcel_of_the_marketplaces_courier_is(
+    state: State, command: PickUp | Deliver, fulfilment: Fulfilment
+) -> None:
+    order = an_order_in(state, fulfilment=fulfilment)
+
+    assert asking(order, command, by=Actor.MERCHANT) == Refused(Refusal.CARRIED_BY_MARKETPLACE)
+    assert not isinstance(asking(order, command, by=Actor.COURIER), Refused)
+
+
+@pytest.mark.parametrize("fulfilment", Fulfilment)
+@pytest.mark.parametrize(
+    "state",
+    [
+        State.DISPATCHED,
+        State.FOR_RETURN,
+        State.DELIVERED,
+        State.PARTIALLY_DELIVERED,
+        State.PARTIALLY_RETURNED,
+    ],
+)
+def test_the_merchant_says_of_any_parcel_that_it_is_back(state: State, fulfilment: Fulfilment) -> None:
+    order = after(an_order_in(state, fulfilment=fulfilment), Return(), by=Actor.MERCHANT)
+
+    assert order.state is State.RETURNED
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.DISPATCHED])
+def test_the_merchant_cancels_what_it_accepted(state: State) -> None:
+    order = after(an_order_in(state), Cancel(), by=Actor.MERCHANT)
+
+    assert (order.state, order.cancelled_by) == (State.CANCELLED, Actor.MERCHANT)
+
+
+def test_work_begins_on_an_accepted_order() -> None:
+    order = after(ACCEPTED, BeginWork(), at=NOON + HOUR)
+
+    assert (order.state, order.work_began_at) == (State.ACCEPTED, NOON + HOUR)
+
+
+def test_a_delivery_is_noted_with_its_moment() -> None:
+    order = after(DISPATCHED, DeliverPartially(lines=umbrellas(1)), at=NOON + DAY)
+
+    assert order.delivered_at == NOON + DAY

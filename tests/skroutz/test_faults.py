@@ -11,7 +11,9 @@ from tests.skroutz.market import Json
 
 
 def said(fault: Fault) -> Json:
-    (error,) = json.decode(render(fault))["errors"]
+    status, body = render(fault)
+    assert status == fault.status
+    (error,) = json.decode(body)["errors"]
     shown: Json = error
     return shown
 

@@ -13,7 +13,8 @@ from stoa.store.deliveries import (
     DeliveryState,
     FinishedAttempt,
 )
-from stoa.store.orders import Message
+from stoa.store.orders import Message, Orders
+from tests import builders, saves
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -43,14 +44,8 @@ async def a_shop(pool: Pool, shop_id: int = 7, *, endpoint: bool = True) -> int:
 
 
 async def an_order(pool: Pool, order_id: int = 1000001, shop_id: int = 7) -> int:
-    await pool.execute(
-        "INSERT INTO orders (shop_id, id, version, state, channel, placed_at, updated_at, body)"
-        " VALUES ($1, $2, 1, 'open', 'skroutz', $3, $3, $4)",
-        shop_id,
-        order_id,
-        NOON,
-        b"{}",
-    )
+    order = builders.an_order(order_id=order_id, shop=builders.a_shop(id=shop_id))
+    await Orders(pool).save(saves.placing(order))
     return order_id
 
 

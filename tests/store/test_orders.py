@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from stoa.orders import events as happened
 from stoa.orders.events import Event
-from stoa.orders.order import Actor, Fulfilment, Order, State
+from stoa.orders.order import Fulfilment, Order, State
 from stoa.orders.shop import Shop
 from stoa.store.database import Pool
 from stoa.store.orders import ChannelRefTaken, KeyTaken, Message, Orders, Save
 from stoa.store.shops import Shops
+from tests import saves
 from tests.builders import DAY, HOUR, MINUTE, NOON, a_shop, an_order, an_order_in
 from tests.database_contents import contents
 
@@ -42,8 +43,9 @@ def saving(
     messages: Sequence[Message] = (NEWS,),
     **more: Any,
 ) -> Save:
-    happening = event or happened.Placed(channel=order.channel, total_cents=order.total_cents)
-    return Save(order=order, version=version, event=happening, by=Actor.CUSTOMER, messages=messages, **more)
+    if version == 0:
+        return saves.placing(order, messages, **more)
+    return saves.changing(order, order, version=version, event=event, messages=messages)
 
 
 def cancelled(order: Order) -> Order:

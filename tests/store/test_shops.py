@@ -5,8 +5,8 @@ import pytest
 
 from stoa.store.database import Pool
 from stoa.store.orders import Orders
-from stoa.store.shops import OPERATOR_PREFIX, SHOP_PREFIX, Shops, Stranger, Token, read_token
-from tests.builders import NOON, a_shop, an_order
+from stoa.store.shops import OPERATOR_PREFIX, SHOP_PREFIX, IssuedToken, Shops, Stranger, Token, read_token
+from tests.builders import MINUTE, NOON, a_shop, an_order
 from tests.store.test_orders import saving
 
 HEARS = "skroutz_orders"
@@ -117,6 +117,52 @@ async def test_the_operator_may_have_several_tokens(shops: Shops) -> None:
     assert (await shops.operator(second)).shop is None
     with pytest.raises(Stranger):
         await shops.operator(Token(OPERATOR_PREFIX, first.number, second.secret))
+
+
+async def test_the_tokens_in_force_are_listed_the_operators_first(shops: Shops) -> None:
+    shop, other = await shops.add(a_shop(), NOON), await shops.add(a_shop(), NOON)
+    await shops.issue(other.id, "skroutz", NOON)
+    for dialect in ("skroutz", "shopflix"):
+        await shops.issue(shop.id, dialect, NOON)
+    later = NOON + MINUTE
+    first, second = await shops.issue_to_operator(NOON), await shops.issue_to_operator(later)
+    await shops.issue(shop.id, "skroutz", later)
+
+    assert await shops.tokens() == [
+        IssuedToken("operator", None, first.number, NOON),
+        IssuedToken("operator", None, second.number, later),
+        IssuedToken("shopflix", shop.id, None, NOON),
+        IssuedToken("skroutz", shop.id, None, later),
+        IssuedToken("skroutz", other.id, None, NOON),
+    ]
+
+
+async def test_a_revoked_token_opens_nothing_and_the_others_still_do(shops: Shops) -> None:
+    shop, other = await shops.add(a_shop(), NOON), await shops.add(a_shop(), NOON)
+    revoked, elsewhere = (
+        await shops.issue(shop.id, "skroutz", NOON),
+        await shops.issue(other.id, "skroutz", NOON),
+    )
+    another_dialect = await shops.issue(shop.id, "shopflix", NOON)
+
+    assert await shops.revoke(shop.id, "skroutz")
+
+    with pytest.raises(Stranger):
+        await shops.caller(revoked, "skroutz")
+    assert (await shops.caller(elsewhere, "skroutz")).shop == other
+    assert (await shops.caller(another_dialect, "shopflix")).shop == shop
+    assert not await shops.revoke(shop.id, "skroutz")
+
+
+async def test_a_revoked_token_of_the_operator_opens_nothing_and_the_others_still_do(shops: Shops) -> None:
+    revoked, kept = await shops.issue_to_operator(NOON), await shops.issue_to_operator(NOON)
+
+    assert await shops.revoke_of_operator(revoked.number)
+
+    with pytest.raises(Stranger):
+        await shops.operator(revoked)
+    assert (await shops.operator(kept)).shop is None
+    assert not await shops.revoke_of_operator(revoked.number)
 
 
 def test_a_token_that_is_read_is_the_token_that_was_shown() -> None:

@@ -15,14 +15,17 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from stoa.clock import MovableClock
+from stoa.orders.order import Actor
 from stoa.store.database import Pool
 from stoa.store.deliveries import ClaimedDelivery, Deliveries, Delivery
+from stoa.store.orders import Orders, Stored
 from stoa.webhooks import dispatcher
 from stoa.webhooks.dispatcher import Dispatcher, Result
 from stoa.webhooks.guard import Guard, parse_networks
 from stoa.webhooks.schedule import RetrySchedule
 from stoa.webhooks.sender import Sender
 from stoa.webhooks.vault import KeyVault
+from tests import builders, saves
 
 Serve = Callable[[Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]], Awaitable[str]]
 
@@ -85,14 +88,8 @@ async def a_shop(pool: Pool, url: str | None, shop_id: int = 7) -> int:
 
 
 async def an_order(pool: Pool, order_id: int = 1000001, shop_id: int = 7) -> int:
-    await pool.execute(
-        "INSERT INTO orders (shop_id, id, version, state, channel, placed_at, updated_at, body)"
-        " VALUES ($1, $2, 1, 'open', 'skroutz', $3, $3, $4)",
-        shop_id,
-        order_id,
-        NOON,
-        b"{}",
-    )
+    order = builders.an_order(order_id=order_id, shop=builders.a_shop(id=shop_id))
+    await Orders(pool).save(saves.placing(order))
     return order_id
 
 
@@ -560,6 +557,30 @@ async def test_a_fault_with_one_delivery_does_not_lose_what_came_of_the_others(
             await until(lambda: delivered(pool, 2))
 
     assert [entry["fault"] for entry in logs] == ["ZeroDivisionError"]
+
+
+async def test_an_order_that_is_deleted_while_its_delivery_is_sent_stops_nothing(
+    pool: Pool, serve: Serve
+) -> None:
+    inbox, results = Inbox(delay=0.3), Results()
+    await a_shop(pool, await serve(inbox))
+    await queue(pool, "{}", "{}", order_id=await an_order(pool))
+    await queue(pool, "{}", "{}")
+    (deleted,) = await Orders(pool).page(7, before=10**9, limit=9)
+
+    with capture_logs() as logs:
+        async with working(pool, watcher=results):
+            await until(lambda: at_once(inbox, 3))
+            await Orders(pool).delete(Stored(deleted, 1), by=Actor.MERCHANT, at=NOON)
+            await until(lambda: delivered(pool, 2))
+            await settled(pool)
+
+    assert results.counts == {"delivered": 2, "lost": 1}
+    assert [entry["event"] for entry in logs] == ["delivery ended without success"]
+
+
+async def at_once(inbox: Inbox, count: int) -> bool:
+    return inbox.at_once == count
 
 
 async def delivered(pool: Pool, count: int) -> bool:

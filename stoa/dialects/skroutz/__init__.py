@@ -12,6 +12,7 @@ from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
 from stoa.service import Service
 from stoa.store.orders import Message
+from stoa.store.shops import Token
 from stoa.web.faults import Fault
 from stoa.web.routing import Endpoint
 
@@ -19,6 +20,7 @@ from stoa.web.routing import Endpoint
 class Skroutz:
     name = NAME
     paths = ("/merchants/ecommerce/",)
+    order_endpoint = telling.ENDPOINT
     endpoint_headers: Mapping[str, Mapping[str, str]] = {telling.ENDPOINT: telling.HEADERS}
 
     def __init__(self, context: Context) -> None:
@@ -27,7 +29,7 @@ class Skroutz:
     def handlers(self, service: Service) -> Sequence[Endpoint]:
         return order_routes(service)
 
-    def render(self, fault: Fault) -> bytes:
+    def render(self, fault: Fault) -> tuple[int, bytes]:
         return faults.render(fault)
 
     def say(self, refused: Refused) -> Fault:
@@ -38,6 +40,9 @@ class Skroutz:
 
     def code(self, order: Order, shop: Shop) -> str:
         return order_code(order, shop)
+
+    def credentials(self, token: Token) -> Mapping[str, str]:
+        return {"token": str(token)}
 
 
 dialect = Skroutz

@@ -31,6 +31,9 @@ REFUSAL_CODES: dict[Refusal, str | None] = {
     Refusal.NOT_ELIGIBLE_FOR_READY: ORDER_ERROR,
     Refusal.NOT_ELIGIBLE_FOR_UNDO: ORDER_ERROR,
     Refusal.NOT_SHIPPED_BY_MERCHANT: ORDER_ERROR,
+    Refusal.CARRIED_BY_MARKETPLACE: ORDER_ERROR,
+    Refusal.ALREADY_INVOICED: ORDER_ERROR,
+    Refusal.NOT_INVOICED: ORDER_ERROR,
     Refusal.NO_VOUCHER: ORDER_ERROR,
     Refusal.NO_VOUCHER_DUE: ORDER_ERROR,
     Refusal.DEADLINE_NOT_REACHED: ORDER_STATUS,
@@ -70,12 +73,12 @@ def order_not_found() -> Fault:
     return Fault(404, ORDER_ERROR, "Order not found")
 
 
-def render(fault: Fault) -> bytes:
-    """The body. A fault of one field has that field's name as its code, and its whole path in the message."""
+def render(fault: Fault) -> tuple[int, bytes]:
+    """Status and body. A fault of one field has that field's name as its code, and its whole path in the message."""
     code, message = fault.code, fault.message
     if fault.code == "unauthorized":
         code, message = "Unauthorized", "unauthorized"
     elif fault.field is not None:
         code = fault.field.rsplit(".", 1)[-1].split("[", 1)[0]
         message = f"{fault.field}: {fault.message}"
-    return msgspec.json.encode({"errors": [{"code": code, "messages": [message]}]})
+    return fault.status, msgspec.json.encode({"errors": [{"code": code, "messages": [message]}]})

@@ -73,7 +73,7 @@ class OrdersApi:
         if code in demo.CODES:
             order = demo.demo_order(code, caller.shop, self._service.clock())
             return Asked(code, order, caller.shop, None) if order else _refuse_unknown()
-        if caller.found is None or order_code(caller.found.order, caller.shop) != code:
+        if caller.found is None or not _is_order(caller.found.order, caller.shop, code):
             raise order_not_found()
         return Asked(code, caller.found.order, caller.shop, caller.found)
 
@@ -139,6 +139,11 @@ class OrdersApi:
         await service.deliveries.queue(asked.shop.id, message, now)
         service.bell.ring(asked.shop.id)
         return reply(SUCCESS)
+
+
+def _is_order(order: Order, shop: Shop, code: str) -> bool:
+    """Whether the code is this order's. Goods that come back are no order here."""
+    return order_code(order, shop) == code and order.return_of is None
 
 
 def _refuse_unknown() -> Asked:

@@ -55,8 +55,10 @@ class Payload(Struct, frozen=True, kw_only=True):
 
 
 def tell(change: Change, links: Links) -> list[Message]:
-    """What the shop is told of a change: at most one message."""
+    """What the shop is told of a change: at most one message. Goods that come back are no order here."""
     shop, before, after = change.shop, change.before, change.after
+    if after.return_of is not None:
+        return []
     if before is None:
         return [new_order(order_view(after, shop, links), shop, at=after.updated_at)]
     if not _is_told(before, after, change.event):

@@ -173,11 +173,12 @@ def _customer(order: Order) -> CustomerView:
     customer = order.customer
     # The merchant learns the telephone only where it ships or invoices itself.
     told = order.fulfilment is Fulfilment.MERCHANT or order.invoice is not None
+    first_name, last_name = order.recipient
     return CustomerView(
         id=customer.id,
-        first_name=customer.first_name,
-        last_name=customer.last_name,
-        phone=given(customer.phone) if told else UNSET,
+        first_name=first_name,
+        last_name=last_name,
+        phone=given(order.address.phone or customer.phone) if told else UNSET,
         mobile=given(customer.mobile) if told else UNSET,
         address=_address(order.address),
         skroutz_plus_user=True if customer.plus_user else UNSET,

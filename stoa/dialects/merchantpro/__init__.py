@@ -1,0 +1,48 @@
+"""MerchantPro: the orders API, version 2. A merchant's one view over the orders of all its channels."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from stoa.dialects import Context
+from stoa.dialects.merchantpro import faults
+from stoa.dialects.merchantpro.routes import NAME, order_routes
+from stoa.engine import Change
+from stoa.orders.order import Order
+from stoa.orders.refusals import Refused
+from stoa.orders.shop import Shop
+from stoa.service import Service
+from stoa.store.orders import Message
+from stoa.store.shops import Token
+from stoa.web.faults import Fault
+from stoa.web.routing import Endpoint
+
+
+class MerchantPro:
+    name = NAME
+    paths = ("/api/v2/",)
+    order_endpoint = None
+    endpoint_headers: Mapping[str, Mapping[str, str]] = {}
+
+    def __init__(self, context: Context) -> None:
+        pass
+
+    def handlers(self, service: Service) -> Sequence[Endpoint]:
+        return order_routes(service)
+
+    def render(self, fault: Fault) -> tuple[int, bytes]:
+        return faults.render(fault)
+
+    def say(self, refused: Refused) -> Fault:
+        return faults.say(refused)
+
+    def messages(self, _change: Change, /) -> Iterable[Message]:
+        """None: the contract has no webhooks."""
+        return ()
+
+    def code(self, order: Order, _shop: Shop, /) -> str:
+        return str(order.id)
+
+    def credentials(self, token: Token) -> Mapping[str, str]:
+        return {"key": token.key, "secret": token.secret}
+
+
+dialect = MerchantPro

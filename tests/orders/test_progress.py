@@ -1,0 +1,110 @@
+import pytest
+from msgspec.structs import replace
+
+from stoa.orders import commands as asked
+from stoa.orders.commands import Command
+from stoa.orders.order import Fulfilment, Order, PaymentMethod, PaymentStatus, State
+from stoa.orders.progress import STAGES, PaymentStep, Stage, Step, payment_step_of, stage_of, step_of
+from tests.builders import a_tracking, a_voucher, after, an_order, an_order_in
+
+LABEL = asked.AttachVoucher(voucher=a_voucher(), tracking=a_tracking())
+ACCEPTED = an_order_in(State.ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    ("state", "stage"),
+    [
+        (State.OPEN, "awaiting"),
+        (State.ACCEPTED, "confirmed"),
+        (State.DISPATCHED, "shipped"),
+        (State.DELIVERED, "delivered"),
+        (State.PARTIALLY_DELIVERED, "delivered"),
+        (State.FOR_RETURN, "shipped"),
+        (State.PARTIALLY_RETURNED, "delivered"),
+        (State.RETURNED, "returned"),
+        (State.REJECTED, "cancelled"),
+        (State.CANCELLED, "cancelled"),
+        (State.EXPIRED, "cancelled"),
+    ],
+)
+def test_every_state_has_its_stage(state: State, stage: str) -> None:
+    assert stage_of(an_order_in(state)) == stage
+
+
+@pytest.mark.parametrize(
+    ("commands", "step"),
+    [
+        ((), Step.ACCEPTED),
+        ((LABEL,), Step.LABELLED),
+        ((asked.BeginWork(),), Step.IN_WORK),
+        ((asked.BeginWork(), LABEL), Step.IN_WORK_LABELLED),
+        ((LABEL, asked.BeginWork()), Step.IN_WORK_LABELLED),
+        ((asked.MarkReady(),), Step.READY),
+        ((LABEL, asked.MarkReady()), Step.READY),
+        ((asked.BeginWork(), LABEL, asked.MarkReady()), Step.READY),
+        ((LABEL, asked.MarkReady(), asked.MarkNotReady()), Step.LABELLED),
+        ((asked.BeginWork(), asked.MarkReady(), asked.MarkNotReady()), Step.IN_WORK),
+        ((asked.BeginWork(), LABEL, asked.PickUp()), Step.DISPATCHED),
+        ((asked.PickUp(), asked.ArriveAtPickupPoint()), Step.AT_PICKUP_POINT),
+        ((asked.PickUp(), asked.ArriveAtPickupPoint(), asked.Deliver()), Step.DELIVERED),
+        ((asked.PickUp(), asked.ArriveAtPickupPoint(), asked.FailDelivery()), Step.DELIVERY_FAILED),
+    ],
+)
+def test_an_accepted_order_goes_step_by_step(commands: tuple[Command, ...], step: Step) -> None:
+    order = after(ACCEPTED, *commands)
+
+    assert (step_of(order), stage_of(order)) == (step, STAGES[step])
+
+
+def test_a_step_of_its_own_name_is_every_other_state() -> None:
+    others = set(State) - {State.ACCEPTED, State.DISPATCHED, State.FOR_RETURN}
+
+    assert {state: step_of(an_order_in(state)).value for state in others} == {s: s.value for s in others}
+
+
+def test_work_begun_or_ready_is_in_process_with_a_voucher_or_without() -> None:
+    assert {step for step, stage in STAGES.items() if stage is Stage.IN_PROCESS} == {
+        Step.IN_WORK,
+        Step.IN_WORK_LABELLED,
+        Step.READY,
+    }
+
+
+def test_every_step_has_a_stage_and_every_stage_a_step() -> None:
+    assert set(STAGES) == set(Step)
+    assert set(STAGES.values()) == set(Stage)
+
+
+def test_an_order_that_brings_goods_back_is_returned() -> None:
+    back = replace(an_order(), state=State.RETURNED)
+
+    assert (step_of(back), stage_of(back)) == (Step.RETURNED, Stage.RETURNED)
+
+
+def paid(method: PaymentMethod, status: PaymentStatus) -> Order:
+    return an_order(payment_method=method, payment_status=status, fulfilment=Fulfilment.MERCHANT)
+
+
+@pytest.mark.parametrize(
+    ("method", "awaiting", "received"),
+    [
+        (PaymentMethod.CASH_ON_DELIVERY, PaymentStep.TO_COLLECT, PaymentStep.COLLECTED),
+        (PaymentMethod.BANK_TRANSFER, PaymentStep.AWAITS_TRANSFER, PaymentStep.PAID_BY_TRANSFER),
+        *(
+            (method, PaymentStep.AWAITS_ONLINE, PaymentStep.PAID_ONLINE)
+            for method in sorted(
+                set(PaymentMethod) - {PaymentMethod.CASH_ON_DELIVERY, PaymentMethod.BANK_TRANSFER}
+            )
+        ),
+    ],
+)
+def test_a_payment_awaits_and_comes_in_the_way_of_its_method(
+    method: PaymentMethod, awaiting: PaymentStep, received: PaymentStep
+) -> None:
+    assert payment_step_of(paid(method, PaymentStatus.AWAITING)) is awaiting
+    assert payment_step_of(paid(method, PaymentStatus.PAID)) is received
+
+
+@pytest.mark.parametrize("status", sorted(set(PaymentStatus) - {PaymentStatus.AWAITING, PaymentStatus.PAID}))
+def test_every_other_payment_status_says_it_all(status: PaymentStatus) -> None:
+    assert {payment_step_of(paid(method, status)) for method in PaymentMethod} == {None}

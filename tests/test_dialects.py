@@ -1,0 +1,107 @@
+"""What every dialect promises, and what the service makes of several."""
+
+import httpx
+import pypdfium2
+import pytest
+
+from stoa import app as application
+from stoa.app import Stoa, open_stoa
+from stoa.clock import MovableClock
+from stoa.dialects import Context, Dialect, channel_codes, load_dialects
+from stoa.orders import commands
+from stoa.orders.order import Actor
+from stoa.store.shops import SHOP_PREFIX, Token
+from stoa.web.openapi import openapi_document
+from tests.builders import a_placement, a_shop, an_order, placed
+from tests.conftest import SERVER, browsing, complete, let_timers_work, opening_a_shop, stored
+from tests.ledger import Ledger, with_ledger
+from tests.operator.calls import address
+
+TOKEN = Token(SHOP_PREFIX, 17, "a_b-c")
+
+
+def test_in_every_dialect_the_parts_of_the_credentials_are_the_token(stoa: Stoa) -> None:
+    shown = {dialect.name: dialect.credentials(TOKEN) for dialect in with_ledger(stoa).dialects}
+
+    assert shown["skroutz"] == {"token": "st_17_a_b-c"}
+    assert shown["abacus"] == {"key": "st_17", "secret": "a_b-c"}
+    assert {"_".join(credentials.values()) for credentials in shown.values()} == {str(TOKEN)}
+
+
+def test_every_endpoint_that_hears_of_orders_has_its_headers(stoa: Stoa) -> None:
+    kinds = {dialect.order_endpoint: dialect.endpoint_headers for dialect in stoa.dialects}
+    kinds.pop(None, None)
+
+    assert "skroutz_orders" in kinds
+    assert all(kind in headers for kind, headers in kinds.items())
+
+
+def test_the_shops_webhook_is_the_first_dialects_that_has_one(stoa: Stoa) -> None:
+    assert with_ledger(stoa).dialects[0].order_endpoint is None
+    assert with_ledger(stoa).webhook_kind == "skroutz_orders"
+
+
+def test_an_orders_code_is_that_of_the_channel_it_came_from(stoa: Stoa) -> None:
+    code, shop = channel_codes([Ledger(), *stoa.dialects]), a_shop()
+    codes = [code(an_order(channel=channel), shop) for channel in ("skroutz", "abacus", "own_shop")]
+
+    assert codes == ["260303-1000001", "L1000001", "1000001"]
+
+
+def speaking_ledger_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(context: Context) -> list[Dialect]:
+        return [Ledger(), *load_dialects(context)]
+
+    monkeypatch.setattr(application, "load_dialects", load)
+
+
+@pytest.mark.parametrize(("channel", "printed"), [("skroutz", "260303-1000001"), ("own_shop", "1000001")])
+async def test_a_voucher_has_the_code_of_the_orders_channel(
+    database_url: str, clock: MovableClock, monkeypatch: pytest.MonkeyPatch, channel: str, printed: str
+) -> None:
+    speaking_ledger_too(monkeypatch)
+    async with open_stoa(complete(database_url), clock) as stoa, opening_a_shop(stoa) as merchant:
+        engine, number = stoa.service.engine, await stoa.service.orders.next_number()
+        order = placed(await engine.place(a_placement(channel=channel), shop=merchant.shop, number=number))
+        on = await stored(stoa, order)
+        await engine.carry_out(commands.Accept(), on=on, shop=merchant.shop, by=Actor.MERCHANT)
+        await let_timers_work(stoa, merchant.shop)
+        voucher = (await stored(stoa, order)).order.voucher
+        assert voucher is not None
+        file = await stoa.service.blobs.get(voucher.blob)
+
+    words = pypdfium2.PdfDocument(file)[0].get_textpage().get_text_range().split()
+    assert printed in words
+
+
+async def test_credentials_are_issued_in_the_words_of_their_dialect(stoa: Stoa) -> None:
+    token = await stoa.service.shops.issue_to_operator(stoa.service.clock())
+    calling = browsing(with_ledger(stoa), Authorization=f"Bearer {token}")
+    async with opening_a_shop(stoa) as merchant, calling as operator:
+        answer = await operator.post(address(merchant.shop, "credentials"), json={"dialect": "abacus"})
+
+    issued = answer.json()
+    assert answer.status_code == 201
+    assert issued == {"dialect": "abacus", "key": f"st_{merchant.shop.id}", "secret": issued["secret"]}
+    token = Token(SHOP_PREFIX, merchant.shop.id, issued["secret"])
+    assert (await stoa.service.shops.caller(token, "abacus")).shop == merchant.shop
+
+
+async def test_a_dialect_decides_the_status_of_its_faults(stoa: Stoa) -> None:
+    async with opening_a_shop(stoa) as merchant:
+        token = await stoa.service.shops.issue(merchant.shop.id, "abacus", stoa.service.clock())
+        async with browsing(with_ledger(stoa)) as client:
+            auth = httpx.BasicAuth(token.key, token.secret)
+            answer = await client.get("/ledger/0", auth=auth)
+            unknown = await client.get("/ledger/5", auth=auth)
+
+    assert (answer.status_code, answer.json()) == (400, {"wrong": "Must be more than 0."})
+    assert unknown.status_code == 404
+
+
+def test_the_document_tells_which_calls_are_opened_by_a_key(stoa: Stoa) -> None:
+    document = openapi_document(application.endpoints(with_ledger(stoa), server=SERVER), server=SERVER)
+
+    assert document["paths"]["/ledger/{order_id}"]["get"]["security"] == [{"basic": []}]
+    assert document["paths"]["/operator/v1/shops"]["get"]["security"] == [{"bearer": []}]
+    assert document["components"]["securitySchemes"].keys() == {"bearer", "basic"}

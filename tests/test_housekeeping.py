@@ -1,0 +1,240 @@
+"""What is cleared away by itself, and what never stops that."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from msgspec.structs import replace
+from structlog.testing import capture_logs
+
+from stoa import housekeeping
+from stoa.app import Stoa
+from stoa.clock import MovableClock
+from stoa.documents.blobs import BlobMissing, Blobs, BlobStoreUnavailable
+from stoa.housekeeping import LOOSE, Housekeeping
+from stoa.orders.order import Actor, Order
+from stoa.orders.shop import Shop
+from stoa.store.orders import Orders, Search, Stored
+from stoa.store.strangers import KEPT, Visit
+from tests import saves
+from tests.builders import MINUTE, NOON, a_shop, a_voucher, an_order, an_uploaded_invoice
+
+SOON = 0.01
+
+
+@pytest.fixture
+async def shop(stoa: Stoa) -> Shop:
+    return await stoa.service.shops.add(a_shop(), NOON)
+
+
+@asynccontextmanager
+async def keeping_house(stoa: Stoa) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    running = asyncio.create_task(Housekeeping(stoa.service, pause=SOON).run(stop))
+    try:
+        async with asyncio.timeout(10):
+            yield
+    finally:
+        stop.set()
+        await asyncio.wait_for(running, 1)
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    while not await condition():  # noqa: ASYNC110 - what it asks for lies in the database
+        await asyncio.sleep(SOON)
+
+
+async def many_orders(stoa: Stoa, shop: Shop, number: int = LOOSE) -> None:
+    for n in range(number):
+        await stoa.service.orders.save(saves.placing(an_order(shop=shop, order_id=1_000_001 + n)))
+
+
+async def tallies(stoa: Stoa) -> int:
+    rows: int = await stoa.service.pool.fetchval("SELECT count(*) FROM order_tallies")
+    return rows
+
+
+async def total(stoa: Stoa, shop: Shop) -> int:
+    return (await stoa.service.orders.search(shop.id, Search(conditions={}, limit=1))).total
+
+
+async def test_many_tallies_are_folded_to_one_and_the_total_stays(stoa: Stoa, shop: Shop) -> None:
+    await many_orders(stoa, shop)
+
+    async def folded() -> bool:
+        return await tallies(stoa) == 1
+
+    async with keeping_house(stoa):
+        await until(folded)
+    assert await total(stoa, shop) == LOOSE
+
+
+async def test_a_few_tallies_are_left_as_they_are(stoa: Stoa, shop: Shop) -> None:
+    await many_orders(stoa, shop, LOOSE - 1)
+    await Housekeeping(stoa.service).fold()
+
+    assert await tallies(stoa) == LOOSE - 1
+
+
+async def a_deleted_order(stoa: Stoa, shop: Shop, number: int = 1_000_001) -> Order:
+    """An order that had two files and was deleted."""
+    voucher = a_voucher(blob=f"vouchers/{number}.pdf")
+    invoice = an_uploaded_invoice(blob=f"invoices/{number}.pdf")
+    order = replace(an_order(shop=shop, order_id=number), voucher=voucher, uploaded_invoice=invoice)
+    for file in (voucher, invoice):
+        await stoa.service.blobs.put(file.blob, b"%PDF", "application/pdf")
+    await stoa.service.orders.save(saves.placing(order))
+    await stoa.service.orders.delete(Stored(order, 1), by=Actor.MERCHANT, at=NOON)
+    return order
+
+
+async def left(stoa: Stoa) -> int:
+    return len(await stoa.service.orders.discarded_files(1000))
+
+
+async def is_kept(stoa: Stoa, blob: str) -> bool:
+    try:
+        await stoa.service.blobs.get(blob)
+    except BlobMissing:
+        return False
+    return True
+
+
+async def test_the_files_of_deleted_orders_are_deleted(stoa: Stoa, shop: Shop) -> None:
+    order = await a_deleted_order(stoa, shop)
+
+    async def cleared() -> bool:
+        return await left(stoa) == 0
+
+    async with keeping_house(stoa):
+        await until(cleared)
+    for file in (order.voucher, order.uploaded_invoice):
+        assert file is not None
+        assert not await is_kept(stoa, file.blob)
+
+
+async def test_a_file_that_is_gone_already_is_forgotten(stoa: Stoa, shop: Shop) -> None:
+    order = await a_deleted_order(stoa, shop)
+    assert order.voucher is not None
+    await stoa.service.blobs.delete(order.voucher.blob)
+    await Housekeeping(stoa.service).delete_files()
+
+    assert await left(stoa) == 0
+
+
+async def test_a_file_that_cannot_be_deleted_is_tried_again_and_keeps_no_other(
+    stoa: Stoa, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_deleted_order(stoa, shop)
+    delete = Blobs.delete
+
+    async def failing(blobs: Blobs, key: str) -> None:
+        if key.startswith("vouchers"):
+            raise BlobStoreUnavailable("the disk is read-only")
+        await delete(blobs, key)
+
+    with monkeypatch.context() as patched, capture_logs() as logs:
+        patched.setattr(Blobs, "delete", failing)
+        await Housekeeping(stoa.service).delete_files()
+    assert [(entry["event"], entry["reason"]) for entry in logs] == [
+        ("housekeeping.file_kept", "the disk is read-only")
+    ]
+    assert await left(stoa) == 1
+    await Housekeeping(stoa.service).delete_files()
+    assert await left(stoa) == 0
+
+
+async def test_a_file_whose_deletion_was_not_noted_is_deleted_again(
+    stoa: Stoa, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_deleted_order(stoa, shop)
+
+    async def failing(*_: object) -> None:
+        raise OSError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Orders, "forget_discarded", failing)
+        with pytest.raises(OSError):  # noqa: PT011 - there is nothing to match
+            await Housekeeping(stoa.service).delete_files()
+    await Housekeeping(stoa.service).delete_files()
+    assert await left(stoa) == 0
+
+
+async def strangers(stoa: Stoa) -> int:
+    known: int = await stoa.service.pool.fetchval("SELECT count(*) FROM strangers")
+    return known
+
+
+async def a_stranger_of_the_day_before(stoa: Stoa, clock: MovableClock) -> None:
+    await stoa.service.strangers.count_failure(Visit("192.0.2.1", clock()))
+    clock.move(KEPT + MINUTE)
+
+
+async def test_strangers_of_the_day_before_are_forgotten(stoa: Stoa, clock: MovableClock) -> None:
+    await a_stranger_of_the_day_before(stoa, clock)
+
+    async def forgotten() -> bool:
+        return await strangers(stoa) == 0
+
+    assert not await forgotten()
+    async with keeping_house(stoa):
+        await until(forgotten)
+
+
+async def test_a_database_that_does_not_answer_only_puts_the_chores_off(
+    stoa: Stoa, shop: Shop, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await many_orders(stoa, shop)
+    await a_deleted_order(stoa, shop, number=9_000_001)
+    await a_stranger_of_the_day_before(stoa, clock)
+    service = stoa.service
+    for one, name in (
+        (service.orders, "shops_to_fold"),
+        (service.orders, "discarded_files"),
+        (service.strangers, "forget"),
+    ):
+        monkeypatch.setattr(one, name, failing_once(getattr(one, name)))
+    monkeypatch.setattr(housekeeping, "STRANGERS_FORGOTTEN_EVERY", SOON)
+
+    async def done() -> bool:
+        return (await tallies(stoa), await left(stoa), await strangers(stoa)) == (1, 0, 0)
+
+    with capture_logs() as logs:
+        async with keeping_house(stoa):
+            await until(done)
+    assert {entry["event"] for entry in logs} == {"housekeeping.failed"}
+    assert sorted(entry["chore"] for entry in logs) == ["delete_files", "fold", "forget_strangers"]
+
+
+def failing_once(do: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    failures = iter([OSError()])
+
+    async def failing(*asked: object) -> object:
+        for failure in failures:
+            raise failure
+        return await do(*asked)
+
+    return failing
+
+
+async def test_a_chore_that_hangs_delays_neither_the_others_nor_the_end(
+    stoa: Stoa, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_deleted_order(stoa, shop)
+    await many_orders(stoa, shop)
+    hanging = asyncio.Event()
+
+    async def hang(*_: object) -> None:
+        hanging.set()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(Blobs, "delete", hang)
+
+    async def folded() -> bool:
+        return hanging.is_set() and await tallies(stoa) == 1
+
+    # To leave it is to wait a second at most.
+    async with keeping_house(stoa):
+        await until(folded)
+    assert await left(stoa) == 2

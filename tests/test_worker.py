@@ -1,0 +1,70 @@
+"""What the background process does beside sending and printing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import pytest
+from structlog.testing import capture_logs
+
+from stoa import housekeeping, worker
+from stoa.app import Stoa
+from stoa.clock import MovableClock
+from stoa.store.strangers import KEPT, Visit
+from tests.builders import MINUTE
+
+
+@asynccontextmanager
+async def working(stoa: Stoa) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    running = asyncio.create_task(worker.work(stoa.service, stoa.dialects, stop))
+    try:
+        async with asyncio.timeout(10):
+            yield
+    finally:
+        stop.set()
+        await running
+
+
+def watched(stoa: Stoa, monkeypatch: pytest.MonkeyPatch, *failures: Exception) -> asyncio.Event:
+    """Set when strangers have been forgotten, which fails in these ways first."""
+    forget, left, forgotten = stoa.service.strangers.forget, iter(failures), asyncio.Event()
+
+    async def forgetting(now: datetime) -> None:
+        for failure in left:
+            raise failure
+        await forget(now)
+        forgotten.set()
+
+    monkeypatch.setattr(stoa.service.strangers, "forget", forgetting)
+    return forgotten
+
+
+async def test_strangers_of_the_day_before_are_forgotten(
+    stoa: Stoa, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stoa.service.strangers.count_failure(Visit("192.0.2.1", clock()))
+    clock.move(KEPT + MINUTE)
+    forgotten = watched(stoa, monkeypatch)
+
+    async with working(stoa):
+        await forgotten.wait()
+
+    assert await stoa.service.pool.fetchval("SELECT count(*) FROM strangers") == 0
+
+
+async def test_a_database_that_does_not_answer_only_puts_the_forgetting_off(
+    stoa: Stoa, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stoa.service.strangers.count_failure(Visit("192.0.2.1", clock()))
+    clock.move(KEPT + MINUTE)
+    forgotten = watched(stoa, monkeypatch, OSError())
+    monkeypatch.setattr(housekeeping, "STRANGERS_FORGOTTEN_EVERY", 0.01)
+
+    with capture_logs() as logs:
+        async with working(stoa):
+            await forgotten.wait()
+
+    assert [entry["event"] for entry in logs].count("housekeeping.failed") == 1
+    assert await stoa.service.pool.fetchval("SELECT count(*) FROM strangers") == 0
