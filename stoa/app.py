@@ -19,7 +19,7 @@ from stoa.dialects import Context, Dialect, channel_codes, load_dialects
 from stoa.documents.blobs import Blobs, BlobStoreUnavailable
 from stoa.documents.links import Links
 from stoa.documents.routes import file_routes
-from stoa.engine import Conflict, Engine
+from stoa.engine import Conflict, Engine, Gone
 from stoa.operations import operations_routes
 from stoa.operator import faults as operator_faults
 from stoa.operator.routes import operator_routes
@@ -36,7 +36,7 @@ from stoa.store.migrations import migrate
 from stoa.store.orders import Orders
 from stoa.store.shops import Shops, Stranger
 from stoa.store.strangers import Strangers
-from stoa.web.faults import Fault, unauthorized
+from stoa.web.faults import Fault, not_found, unauthorized
 from stoa.web.metrics import ROUTE, AsgiApp, counted
 from stoa.web.openapi import openapi_document
 from stoa.web.replies import reply_bytes
@@ -222,6 +222,7 @@ def _no_database() -> Fault:
 
 _FAULTS: dict[type[Exception], Callable[[], Fault]] = {
     Stranger: unauthorized,
+    Gone: lambda: not_found("Order"),
     Conflict: lambda: Fault(409, "conflict", "The order is being changed by others; try again."),
     BlobStoreUnavailable: lambda: Fault(
         503, "files_unavailable", "Files cannot be kept or read right now; try again."

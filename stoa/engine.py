@@ -41,6 +41,10 @@ class Conflict(Exception):
     """Others keep changing the order; trying later will help."""
 
 
+class Gone(Conflict):
+    """Somebody has deleted the order meanwhile."""
+
+
 MOST_ATTEMPTS = 20
 """How often a command is decided afresh against a state that somebody else changed meanwhile."""
 
@@ -76,7 +80,10 @@ class Engine:
         idempotency_key: str | None = None,
         request_hash: bytes | None = None,
     ) -> Order | Refused:
-        """Place an order durably, and do ``then`` what the merchant asks of it. Raises ChannelRefTaken or KeyTaken."""
+        """Place an order durably, and do ``then`` what the merchant asks of it. Raises ChannelRefTaken or KeyTaken.
+
+        Nothing that draws a number may follow at once: no invoice, no rejection that leaves something to sell.
+        """
         order = place(placement, order_id=number, shop=shop, now=self._clock())
         if isinstance(order, Refused):
             return order
@@ -261,7 +268,7 @@ class Engine:
     async def _read_again(self, order: Order) -> Stored:
         stored = await self._orders.read(order.shop_id, order.id)
         if stored is None:
-            raise Conflict
+            raise Gone
         return stored
 
 

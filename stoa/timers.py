@@ -8,7 +8,7 @@ import structlog
 
 from stoa.documents.vouchers import create_voucher
 from stoa.engine import Conflict
-from stoa.orders.order import Actor
+from stoa.orders.order import Actor, Voucher
 from stoa.orders.shop import Shop
 from stoa.orders.timers import due_command
 from stoa.service import Service
@@ -122,4 +122,13 @@ class Timers:
             blobs=service.blobs,
             clock=service.clock,
         )
-        await service.engine.carry_out(command, on=stored, shop=shop, by=Actor.MARKETPLACE)
+        try:
+            await service.engine.carry_out(command, on=stored, shop=shop, by=Actor.MARKETPLACE)
+        finally:
+            await self._forget_unused(stored, command.voucher)
+
+    async def _forget_unused(self, stored: Stored, voucher: Voucher) -> None:
+        """Delete the label of an order that was cancelled or deleted while it was printed: it names the customer."""
+        now = await self._service.orders.read(stored.order.shop_id, stored.order.id)
+        if now is None or now.order.voucher is None:
+            await self._service.blobs.delete(voucher.blob)

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from stoa.app import Stoa, open_stoa
 from stoa.clock import MovableClock
-from stoa.documents.blobs import Blobs, BlobStoreUnavailable
+from stoa.documents.blobs import BlobMissing, Blobs, BlobStoreUnavailable
 from stoa.orders import commands
 from stoa.orders.order import Actor, Fulfilment, Order, State
 from stoa.orders.shop import Shop
@@ -161,6 +161,42 @@ async def test_an_order_that_is_cancelled_while_its_voucher_is_printed_stays_can
 
     after = (await stored(stoa, order)).order
     assert (after.state, after.voucher) == (State.CANCELLED, None)
+    assert await kept_files(stoa, order) == []
+
+
+async def test_an_order_that_is_deleted_while_its_voucher_is_printed_leaves_no_file(
+    stoa: Stoa, merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = await accepting(stoa, merchant.shop)
+    put = Blobs.put
+
+    async def deleting(blobs: Blobs, key: str, data: bytes, content_type: str) -> None:
+        on = await stored(stoa, order)
+        await stoa.service.engine.delete(stored=on, shop=merchant.shop, by=Actor.MERCHANT)
+        await put(blobs, key, data, content_type)
+
+    monkeypatch.setattr(Blobs, "put", deleting)
+    await let_timers_work(stoa, merchant.shop)
+
+    assert await stoa.service.orders.read(merchant.shop.id, order.id) is None
+    assert await kept_files(stoa, order) == []
+
+
+async def kept_files(stoa: Stoa, order: Order) -> list[str]:
+    """The order's labels that lie in the store of files."""
+    key = f"shops/{order.shop_id}/vouchers/{order.id}-1.pdf"
+    try:
+        await stoa.service.blobs.get(key)
+    except BlobMissing:
+        return []
+    return [key]
+
+
+async def test_the_label_of_an_order_lies_where_these_tests_look(stoa: Stoa, merchant: Merchant) -> None:
+    order = await accepting(stoa, merchant.shop)
+    await let_timers_work(stoa, merchant.shop)
+
+    assert await kept_files(stoa, order) != []
 
 
 class Broken:

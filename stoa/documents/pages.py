@@ -9,67 +9,12 @@ from msgspec import Struct
 from stoa.documents.links import Links
 from stoa.documents.sheet import Fact, sheet_of
 from stoa.languages import country_name, locale_of, moment_text, money, translate
+from stoa.languages.statuses import PAYMENT_METHODS, PAYMENT_STATUSES, STAGES, step_text
 from stoa.orders.carriers import CARRIERS
 from stoa.orders.invoicing import invoice_of
-from stoa.orders.order import Actor, Line, Order, PaymentMethod, PaymentStatus
-from stoa.orders.progress import Stage, Step, stage_of, step_of
+from stoa.orders.order import Line, Order
+from stoa.orders.progress import stage_of
 from stoa.orders.shop import Shop
-
-STAGES = {
-    Stage.AWAITING: "Order awaiting",
-    Stage.CONFIRMED: "Order confirmed",
-    Stage.IN_PROCESS: "Order in process",
-    Stage.SHIPPED: "Order shipped",
-    Stage.DELIVERED: "Order delivered",
-    Stage.RETURNED: "Order returned",
-    Stage.CANCELLED: "Order cancelled",
-}
-
-STEPS = {
-    Step.OPEN: "Awaiting acceptance",
-    Step.ACCEPTED: "Accepted",
-    Step.LABELLED: "Label printed",
-    Step.IN_WORK: "Being prepared",
-    Step.IN_WORK_LABELLED: "Being prepared, label printed",
-    Step.READY: "Ready for collection",
-    Step.DISPATCHED: "With the courier",
-    Step.AT_PICKUP_POINT: "At the pickup point",
-    Step.DELIVERY_FAILED: "Delivery failed, coming back",
-    Step.DELIVERED: "Delivered",
-    Step.PARTIALLY_DELIVERED: "Partly delivered",
-    Step.PARTIALLY_RETURNED: "Partly returned",
-    Step.RETURNED: "Returned",
-    Step.REJECTED: "Rejected by the shop",
-    Step.EXPIRED: "Not accepted in time",
-}
-"""What a step is called, but for a cancelled order: there it matters who did it."""
-
-CANCELLED_BY = {
-    Actor.CUSTOMER: "Cancelled by the customer",
-    Actor.MERCHANT: "Cancelled by the shop",
-    Actor.MARKETPLACE: "Cancelled by the marketplace",
-}
-
-PAYMENT_METHODS = {
-    PaymentMethod.CARD: "Card",
-    PaymentMethod.CASH_ON_DELIVERY: "Cash on delivery",
-    PaymentMethod.LOAN: "Instalments",
-    PaymentMethod.BANK_TRANSFER: "Bank transfer",
-    PaymentMethod.IRIS: "IRIS",
-    PaymentMethod.WALLET: "Wallet",
-    PaymentMethod.EDENRED: "Edenred",
-    PaymentMethod.REVOLUT: "Revolut",
-}
-
-PAYMENT_STATUSES = {
-    PaymentStatus.TEMPORARY: "Payment pending",
-    PaymentStatus.AWAITING: "Payment awaiting",
-    PaymentStatus.PAID: "Paid",
-    PaymentStatus.FAILED: "Payment failed",
-    PaymentStatus.CANCELLED: "Payment cancelled",
-    PaymentStatus.REFUNDED: "Payment refunded",
-    PaymentStatus.REJECTED: "Payment rejected",
-}
 
 STYLE = files(__name__.rpartition(".")[0]).joinpath("pages.css").read_bytes()
 """The stylesheet of all pages."""
@@ -103,11 +48,11 @@ def info_page(order: Order, shop: Shop, *, code: str, links: Links) -> bytes:
         shop=shop.name,
         stage=stage_of(order),
         status=say(STAGES[stage_of(order)]),
-        step=say(_step(order)),
+        step=say(step_text(order)),
         placed_on=moment_text(order.placed_at, shop.zone, shop.language),
         payment=[say(PAYMENT_METHODS[order.payment_method]), say(PAYMENT_STATUSES[order.payment_status])],
         address=_address(order, shop.language),
-        delivery=order.shipping_method or _courier(order.courier),
+        delivery=_courier(order.shipping_method or order.courier),
         trackings=[Fact(_courier(tracking.courier), tracking.code) for tracking in order.trackings],
         items=[_item(line, order.currency, shop.language) for line in order.lines],
         shipping=money(order.shipping_cents, order.currency, shop.language),
@@ -142,15 +87,9 @@ def _say(language: str, text: str, **parts: str) -> str:
     return said.format(**parts) if parts else said
 
 
-def _step(order: Order) -> str:
-    step = step_of(order)
-    if step is Step.CANCELLED:
-        return CANCELLED_BY.get(order.cancelled_by or Actor.MERCHANT, "")
-    return STEPS[step]
-
-
 def _courier(key: str | None) -> str:
-    return CARRIERS.get(key, key) if key else ""
+    """The carrier's name. The number of a shop's own method says nothing to a customer."""
+    return "" if key is None or key.isdecimal() else CARRIERS.get(key, key)
 
 
 def _address(order: Order, language: str) -> list[str]:

@@ -246,6 +246,7 @@ MODIFIABLE = frozenset(
         "tags",
         "notes",
         "last_note",
+        "trackings",
         *(f"customer.{name}" for name in Customer.__struct_fields__ if name != "id"),
         *(f"address.{name}" for name in Address.__struct_fields__),
         *(f"billing.{name}" for name in Billing.__struct_fields__),

@@ -28,6 +28,14 @@ JOIN shops AS shop ON shop.shop_id = credential.shop_id
 LEFT JOIN orders ON orders.shop_id = credential.shop_id AND orders.id = $3
 WHERE credential.shop_id = $1 AND credential.dialect = $2"""
 
+# Who calls to place an order, and the number that the order gets.
+READ_PLACER = """
+SELECT credential.secret_hash, shop.body AS shop, nextval('order_numbers') AS number,
+       (SELECT blocked_until FROM strangers WHERE address = $3 AND blocked_until > $4) AS blocked_until
+FROM credentials AS credential
+JOIN shops AS shop ON shop.shop_id = credential.shop_id
+WHERE credential.shop_id = $1 AND credential.dialect = $2"""
+
 # The same for the operator, who names the shop.
 READ_OPERATOR = """
 SELECT token.secret_hash, shop.body AS shop, orders.version, orders.body
@@ -208,9 +216,15 @@ class Shops:
         address, at = (visit.address, visit.at) if visit else (None, None)
         row = await self._pool.fetchrow(READ_CALLER, token.number, dialect, order_id, address, at)
         _check(row, token)
-        if row["blocked_until"] is not None:
-            raise Blocked(row["blocked_until"])
+        _check_block(row)
         return Caller(_decode_shop(row["shop"]), _found(row))
+
+    async def placer(self, token: Token, dialect: str, visit: Visit) -> tuple[Shop, int]:
+        """Who calls to place an order, and the order's number. Raises Stranger or Blocked."""
+        row = await self._pool.fetchrow(READ_PLACER, token.number, dialect, visit.address, visit.at)
+        _check(row, token)
+        _check_block(row)
+        return _decode_shop(row["shop"]), row["number"]
 
     async def operator(
         self, token: Token, shop_id: int | None = None, order_id: int | None = None
@@ -300,6 +314,11 @@ def _check(row: asyncpg.Record | None, token: Token) -> None:
     known = row["secret_hash"] if row else bytes(32)
     if not hmac.compare_digest(known, hash_secret(token.secret)):
         raise Stranger
+
+
+def _check_block(row: asyncpg.Record) -> None:
+    if row["blocked_until"] is not None:
+        raise Blocked(row["blocked_until"])
 
 
 def _found(row: asyncpg.Record) -> Stored | None:

@@ -1,15 +1,19 @@
 """Who comes to an API that blocks an address after too many wrong credentials."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import TypeVar
 
 from starlette.requests import Request
 
+from stoa.orders.shop import Shop
 from stoa.service import Service
-from stoa.store.shops import Caller, Stranger
+from stoa.store.shops import Caller, Stranger, Token
 from stoa.store.strangers import Blocked, Visit
 from stoa.web.credentials import basic
 from stoa.web.faults import Fault, blocked, key_required
+
+T = TypeVar("T")
 
 Address = IPv4Address | IPv6Address
 
@@ -24,22 +28,33 @@ async def enter_by_key(
 
     Raises Fault: 401, or 403 for a while from an address that gave wrong credentials too often.
     """
+    return await _let_in(
+        service, request, lambda token, visit: service.shops.caller(token, dialect, order_id, visit)
+    )
+
+
+async def enter_to_place(service: Service, request: Request, dialect: str) -> tuple[Shop, int]:
+    """Let a shop in as ``enter_by_key`` does, with the number of the order that it places. Raises Fault."""
+    return await _let_in(service, request, lambda token, visit: service.shops.placer(token, dialect, visit))
+
+
+async def _let_in(service: Service, request: Request, ask: Callable[[Token, Visit], Awaitable[T]]) -> T:
     visit = Visit(client_address(request, service.settings.trusted_proxies), service.clock())
     try:
-        return await _enter(service, request, dialect, order_id, visit)
+        return await _enter(service, request, ask, visit)
     except Blocked as block:
         raise blocked(block.until - visit.at) from block
 
 
 async def _enter(
-    service: Service, request: Request, dialect: str, order_id: int | None, visit: Visit
-) -> Caller:
+    service: Service, request: Request, ask: Callable[[Token, Visit], Awaitable[T]], visit: Visit
+) -> T:
     if "authorization" not in request.headers:
         # Some clients send their credentials only when asked for them: that is no failure.
         await service.strangers.check(visit)
         raise key_required()
     try:
-        return await service.shops.caller(basic(request), dialect, order_id, visit)
+        return await ask(basic(request), visit)
     except (Fault, Stranger) as stranger:
         await service.strangers.count_failure(visit)
         raise key_required() from stranger

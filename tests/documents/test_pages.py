@@ -11,18 +11,9 @@ from msgspec.structs import replace
 
 from stoa.app import Stoa
 from stoa.documents.links import Links, Page
-from stoa.documents.pages import (
-    CANCELLED_BY,
-    PAYMENT_METHODS,
-    PAYMENT_STATUSES,
-    STAGES,
-    STEPS,
-    STYLE,
-    info_page,
-    missing_page,
-    proforma_page,
-)
+from stoa.documents.pages import STYLE, info_page, missing_page, proforma_page
 from stoa.languages import LANGUAGES, translate
+from stoa.languages.statuses import CANCELLED_BY, PAYMENT_METHODS, PAYMENT_STATUSES, STAGES, STEPS
 from stoa.orders.commands import Accept, Cancel, Command, IssueInvoice
 from stoa.orders.order import Actor, Order, PaymentMethod, PaymentStatus, State, VariantOption
 from stoa.orders.progress import Stage, Step

@@ -231,9 +231,9 @@ async def test_an_order_has_from_one_to_five_hundred_lines(
 
 
 async def test_an_order_without_anybody_to_bill_is_refused(office: BackOffice) -> None:
-    answer = await office.client.post(ORDERS, json=a_body(billing_name=None))
-
-    assert fault(answer) == (400, "billing_name")
+    for nobody in (None, "", " ", "\t\n"):
+        answer = await office.client.post(ORDERS, json=a_body(billing_name=nobody, shipping_name=nobody))
+        assert fault(answer) == (400, "billing_name")
 
 
 @pytest.mark.parametrize("name", ["billing_name", "shipping_name", "billing_company_name"])

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from stoa.dialects.merchantpro.lines import LineBody
-from stoa.dialects.merchantpro.requests import NewOrderBody
+from stoa.dialects.merchantpro.requests import NewOrderBody, OrderBody
 from stoa.orders.order import State
 from tests.database_contents import contents
 from tests.merchantpro.back_office import ORDERS, BackOffice, Json, a_body, a_line, fault
@@ -64,7 +64,6 @@ def wrong_for(name: str) -> Iterator[object]:
         yield from (*NO_TEXTS, "x" * 10_001, *(f"a{character}b" for character in CONTROL))
 
 
-FIELDS = NewOrderBody.__struct_fields__
 NEVER_NULL = {"payment_status", "payment_method_code", "shipping_status", "line_items"}
 NEVER_NULL_IN_A_LINE = {"product_name", "quantity"}
 
@@ -82,31 +81,35 @@ def named_or_below(answer: httpx.Response, path: str) -> bool:
     )
 
 
-@pytest.mark.parametrize("name", FIELDS)
-async def test_a_wrong_value_is_refused_by_name_in_a_new_order_and_in_a_change(
-    office: BackOffice, name: str
-) -> None:
-    order = await office.in_state(State.ACCEPTED)
+async def test_a_wrong_value_is_refused_by_name_in_a_new_order(office: BackOffice) -> None:
     before = await contents(office.stoa.service.pool)
-    ignored_in_a_change = name == "line_items"
 
-    for value in (*wrong_for(name), *([None] if name in NEVER_NULL else [])):
-        adding = await office.client.post(ORDERS, content=encoded(a_body(**{name: value})))
-        assert named_or_below(adding, name), (value, adding.text)
-        if not ignored_in_a_change:
-            changing = await office.client.patch(f"{ORDERS}/{order.id}", content=encoded({name: value}))
-            assert named_or_below(changing, name), (value, changing.text)
+    for name in NewOrderBody.__struct_fields__:
+        for value in (*wrong_for(name), *([None] if name in NEVER_NULL else [])):
+            answer = await office.client.post(ORDERS, content=encoded(a_body(**{name: value})))
+            assert named_or_below(answer, name), (value, answer.text)
     assert await contents(office.stoa.service.pool) == before
 
 
-@pytest.mark.parametrize("name", LineBody.__struct_fields__)
-async def test_a_wrong_value_of_a_line_is_refused_at_its_place(office: BackOffice, name: str) -> None:
+async def test_a_wrong_value_is_refused_by_name_in_a_change(office: BackOffice) -> None:
+    order = await office.in_state(State.ACCEPTED)
     before = await contents(office.stoa.service.pool)
 
-    for value in (*wrong_for(name), *([None] if name in NEVER_NULL_IN_A_LINE else [])):
-        body = a_body(line_items=[a_line(), a_line(**{name: value})])
-        answer = await office.client.post(ORDERS, content=encoded(body))
-        assert named_or_below(answer, f"line_items[1].{name}"), (value, answer.text)
+    for name in OrderBody.__struct_fields__:
+        for value in (*wrong_for(name), *([None] if name in NEVER_NULL else [])):
+            answer = await office.client.patch(f"{ORDERS}/{order.id}", content=encoded({name: value}))
+            assert named_or_below(answer, name), (value, answer.text)
+    assert await contents(office.stoa.service.pool) == before
+
+
+async def test_a_wrong_value_of_a_line_is_refused_at_its_place(office: BackOffice) -> None:
+    before = await contents(office.stoa.service.pool)
+
+    for name in LineBody.__struct_fields__:
+        for value in (*wrong_for(name), *([None] if name in NEVER_NULL_IN_A_LINE else [])):
+            body = a_body(line_items=[a_line(), a_line(**{name: value})])
+            answer = await office.client.post(ORDERS, content=encoded(body))
+            assert named_or_below(answer, f"line_items[1].{name}"), (value, answer.text)
     assert await contents(office.stoa.service.pool) == before
 
 
@@ -406,7 +409,7 @@ async def test_unusual_text_is_kept_as_it_is(office: BackOffice) -> None:
         "a\tb\nc",
         "{x} %s \\u0041",
     ):
-        added = await office.add(customer_note=text, billing_name=f"A {text}", meta_fields={text: text})
+        added = await office.add(customer_note=text, billing_name=f"A {text} B", meta_fields={text: text})
         shown: Json = await office.show(added["id"])
-        assert (shown["customer_note"], shown["billing_name"]) == (text, f"A {text}")
+        assert (shown["customer_note"], shown["billing_name"]) == (text, f"A {text} B")
         assert shown["meta_fields"] == {text: text}

@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 
 import httpx
-import pytest
 
 from stoa.orders.order import Actor, State
 from tests.builders import NOON, a_voucher, an_uploaded_invoice
@@ -133,12 +132,11 @@ async def test_a_deleted_order_is_counted_no_more(office: BackOffice) -> None:
     assert (before, await totals()) == ([3, 2, 3, 3], [1, 1, 1, 1])
 
 
-@pytest.mark.parametrize("state", list(State))
-async def test_an_order_is_deleted_in_every_state(office: BackOffice, state: State) -> None:
-    order = await office.in_state(state)
-
-    assert (await delete(office, order.id))["id"] == order.id
-    assert await rows(office, order.id) == dict.fromkeys(HANGS_ON_ORDERS, 0)
+async def test_an_order_is_deleted_in_every_state(office: BackOffice) -> None:
+    for state in State:
+        order = await office.in_state(state)
+        assert (await delete(office, order.id))["id"] == order.id
+        assert await rows(office, order.id) == dict.fromkeys(HANGS_ON_ORDERS, 0)
 
 
 async def test_an_invoice_stays_and_a_storno_takes_it_back(
@@ -172,9 +170,7 @@ async def test_an_order_deleted_by_many_at_once_is_deleted_once(office: BackOffi
 
     answers = await asyncio.gather(*(office.client.delete(f"{ORDERS}/{added['id']}") for _ in range(5)))
 
-    statuses = sorted(answer.status_code for answer in answers)
-    assert statuses[0] == 200
-    assert set(statuses[1:]) <= {404, 429}
+    assert sorted(answer.status_code for answer in answers) == [200, *[404] * 4]
     assert len(await office.stoa.service.pool.fetch(AUDIT, office.shop.id)) == 1
     papers = await office.stoa.service.invoices.of_order(office.shop.id, added["id"])
     assert [paper.number for paper in papers] == [1, 2]
@@ -191,7 +187,7 @@ async def test_an_order_deleted_while_it_is_changed_is_gone_or_was_changed_befor
             office.client.delete(f"{ORDERS}/{added['id']}"),
         )
         assert deleting.status_code == 200
-        assert changing.status_code in {200, 404, 429}
+        assert changing.status_code in {200, 404}
         assert await rows(office, added["id"]) == dict.fromkeys(HANGS_ON_ORDERS, 0)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from stoa.dialects.merchantpro.updating import HANDLERS
@@ -56,55 +57,51 @@ def test_every_handler_of_the_contract_is_tried() -> None:
     assert ALLOWED.keys() == HANDLERS.keys()
 
 
+def expected(answer: httpx.Response, handler: str, state: State) -> bool:
+    """Whether the handler was to do what it says; where it was not, the answer must name the order's state."""
+    if state in ALLOWED[handler]:
+        assert answer.status_code == 200, (handler, answer.text)
+        return True
+    assert fault(answer) == (400, None), handler
+    assert f"is {state.replace('_', ' ')}," in said(answer), handler
+    return False
+
+
 @pytest.mark.parametrize("state", list(State))
-@pytest.mark.parametrize("handler", ALLOWED)
 async def test_a_handler_leads_where_it_says_or_says_in_which_state_the_order_is(
-    office: BackOffice, handler: str, state: State
+    office: BackOffice, state: State
 ) -> None:
-    order = await office.in_state(state)
-    before = await contents(office.stoa.service.pool)
-
-    answer = await office.process(order.id, handler)
-
-    if state in ALLOWED[handler]:
-        assert answered(answer) == OK
-        assert await office.stage(order.id) is ALLOWED[handler][state]
-    else:
-        assert fault(answer) == (400, None)
-        assert f"is {state.replace('_', ' ')}," in said(answer)
-        assert await contents(office.stoa.service.pool) == before
+    for handler in ALLOWED:
+        order = await office.in_state(state)
+        before = await contents(office.stoa.service.pool)
+        answer = await office.process(order.id, handler)
+        if expected(answer, handler, state):
+            assert answered(answer) == OK
+            assert await office.stage(order.id) is ALLOWED[handler][state]
+        else:
+            assert await contents(office.stoa.service.pool) == before
 
 
 @pytest.mark.parametrize("state", list(State))
-@pytest.mark.parametrize("handler", MOVES)
-async def test_a_shipping_status_in_a_change_is_the_same_move(
-    office: BackOffice, handler: str, state: State
-) -> None:
-    order = await office.in_state(state)
-    before = await contents(office.stoa.service.pool)
+async def test_a_shipping_status_in_a_change_is_the_same_move(office: BackOffice, state: State) -> None:
+    for handler in MOVES:
+        order = await office.in_state(state)
+        before = await contents(office.stoa.service.pool)
+        answer = await office.client.patch(f"{ORDERS}/{order.id}", json={"shipping_status": handler})
+        if expected(answer, handler, state):
+            assert answer.json()["shipping_status"] == ALLOWED[handler][state]
+        else:
+            assert await contents(office.stoa.service.pool) == before
 
-    answer = await office.client.patch(f"{ORDERS}/{order.id}", json={"shipping_status": handler})
 
-    if state in ALLOWED[handler]:
-        assert (answer.status_code, answer.json()["shipping_status"]) == (200, ALLOWED[handler][state])
-    else:
-        assert fault(answer) == (400, None)
-        assert f"is {state.replace('_', ' ')}," in said(answer)
+@pytest.mark.parametrize("handler", ALLOWED)
+async def test_repeating_a_handler_is_ok_and_changes_nothing(office: BackOffice, handler: str) -> None:
+    for state in ALLOWED[handler]:
+        order = await office.in_state(state)
+        await office.process(order.id, handler)
+        before = await contents(office.stoa.service.pool)
+        assert answered(await office.process(order.id, handler)) == OK, state
         assert await contents(office.stoa.service.pool) == before
-
-
-@pytest.mark.parametrize(
-    ("handler", "state"), [(handler, state) for handler in ALLOWED for state in ALLOWED[handler]]
-)
-async def test_repeating_a_handler_is_ok_and_changes_nothing(
-    office: BackOffice, handler: str, state: State
-) -> None:
-    order = await office.in_state(state)
-    await office.process(order.id, handler)
-    before = await contents(office.stoa.service.pool)
-
-    assert answered(await office.process(order.id, handler)) == OK
-    assert await contents(office.stoa.service.pool) == before
 
 
 WAYS: dict[str, tuple[State, list[str]]] = {
@@ -164,14 +161,12 @@ async def test_confirmed_accepts_an_order_and_repeating_it_changes_nothing(offic
     assert await office.history(order.id) == ["Placed", "Accepted"]
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.OPEN])
-async def test_no_order_is_led_back_to_awaiting(office: BackOffice, state: State) -> None:
-    order = await office.in_state(state)
-
-    answer = await office.client.patch(f"{ORDERS}/{order.id}", json={"shipping_status": "awaiting"})
-
-    assert fault(answer)[0] == 400
-    assert await office.history(order.id) == ["Placed"]
+async def test_no_order_is_led_back_to_awaiting(office: BackOffice) -> None:
+    for state in set(State) - {State.OPEN}:
+        order = await office.in_state(state)
+        answer = await office.client.patch(f"{ORDERS}/{order.id}", json={"shipping_status": "awaiting"})
+        assert fault(answer) == (400, None), state
+        assert await office.history(order.id) == ["Placed"]
 
 
 async def test_an_order_whose_time_is_over_is_not_accepted_any_more(office: BackOffice) -> None:
@@ -244,16 +239,13 @@ async def test_an_express_order_is_not_accepted_by_the_shop(office: BackOffice) 
 # Unknown ones
 
 
-@pytest.mark.parametrize(
-    "handler", ["confirmed", "IN_PROCESS", "accept", "0", "%00", "in_process%20", "ș", "x" * 3000]
-)
-async def test_an_unknown_handler_is_named_among_the_known_ones(office: BackOffice, handler: str) -> None:
+async def test_an_unknown_handler_is_named_among_the_known_ones(office: BackOffice) -> None:
     order = await office.in_state(State.OPEN)
 
-    answer = await office.process(order.id, handler)
-
-    assert fault(answer) == (400, "request_handler")
-    assert all(known in said(answer) for known in ALLOWED)
+    for handler in ("confirmed", "IN_PROCESS", "accept", "0", "%00", "in_process%20", "ș", "x" * 3000):
+        answer = await office.process(order.id, handler)
+        assert fault(answer) == (400, "request_handler"), handler
+        assert all(known in said(answer) for known in ALLOWED)
     assert await office.history(order.id) == ["Placed"]
 
 

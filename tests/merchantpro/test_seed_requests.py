@@ -143,7 +143,7 @@ WHOLE = re.compile(r"(^|\.|_)id$|\.quantity$")
 def faults_of_shape(shown: Any, example: Any, name: str = "") -> list[str]:
     """Where what is shown has not the names and the types of the example. What is null there may be anything."""
     if isinstance(example, dict) and isinstance(shown, dict):
-        missing = [f"{name}.{key} is missing" for key in example if key not in shown]
+        missing = [f"{name}.{key} is missing".strip(".") for key in example if key not in shown]
         return missing + [
             fault
             for key in example.keys() & shown.keys()

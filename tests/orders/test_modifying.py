@@ -19,6 +19,7 @@ from stoa.orders.order import (
     PaymentStatus,
     State,
     Tag,
+    Tracking,
 )
 from stoa.orders.refusals import Refusal, Refused
 from tests.builders import HOUR, NOON, a_line, after, an_invoice, an_order, an_order_in, asking
@@ -30,6 +31,7 @@ NEW: dict[str, object] = {
     "tags": (Tag(id=1, name="gift"),),
     "notes": (Note(number=3, text="Σε κουτί"),),
     "last_note": 3,
+    "trackings": (Tracking(courier="acs", code="4711"),),
     "customer.number": 17,
     "customer.plus_user": True,
     "billing.is_company": True,

@@ -8,7 +8,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from stoa.orders.order import Order, State
+from stoa.documents.blobs import BlobMissing, Blobs
+from stoa.orders.order import Actor, Order, State
 from tests.conftest import SERVER
 from tests.skroutz.market import SUCCESS, Market, answered, at_fault, refusal
 
@@ -276,3 +277,24 @@ async def test_an_address_of_an_invoice_cannot_be_guessed(
     ]
 
     assert [(await stranger.get(address)).status_code for address in wrong] == [404, 404, 404]
+
+
+async def test_an_upload_for_an_order_that_is_deleted_meanwhile_leaves_no_file(
+    market: Market, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, put = [], Blobs.put
+
+    async def deleting(blobs: Blobs, key: str, data: bytes, content_type: str) -> None:
+        on = await market.stoa.service.orders.read(order.shop_id, order.id)
+        assert on is not None
+        await market.stoa.service.engine.delete(stored=on, shop=market.shop, by=Actor.MERCHANT)
+        await put(blobs, key, data, content_type)
+        kept.append(key)
+
+    monkeypatch.setattr(Blobs, "put", deleting)
+    answer = await upload(market, order, "invoice.pdf", PDF)
+
+    assert answer.status_code == 404
+    assert len(kept) == 1
+    with pytest.raises(BlobMissing):
+        await market.stoa.service.blobs.get(kept[0])

@@ -8,8 +8,8 @@ from stoa.orders.shop import Shop
 from stoa.service import Service
 from stoa.store.orders import Listed
 
-MOST_KEPT = 4096
-"""Entries that a process keeps: some ten megabytes."""
+MOST_BYTES = 10 * 1024**2
+"""What the entries that a process keeps may take: some five thousand, without their lines."""
 
 Asked = tuple[frozenset[str] | None, frozenset[str]]
 """The fields that were asked for, and what to include."""
@@ -27,6 +27,7 @@ class Entries:
         self._links = service.links
         self._channel_code = service.channel_code
         self._kept: dict[tuple[int, int, int, Asked], tuple[Shop, Raw]] = {}
+        self._bytes = 0
 
     def of(self, listed: Listed, shop: Shop, asked: Asked) -> Raw:
         """The entry of an order of the shop."""
@@ -34,17 +35,19 @@ class Entries:
         made_for, entry = self._kept.get(key, (None, None))
         if entry is not None and made_for is shop:
             return entry
-        entry = self._make(listed, shop, asked)
-        if len(self._kept) >= MOST_KEPT:
+        encoded = self._encoded(listed, shop, asked)
+        self._bytes += len(encoded)
+        if self._bytes > MOST_BYTES:
             # Whoever walks through all orders asks for none of them twice.
             self._kept.clear()
-        self._kept[key] = (shop, entry)
-        return entry
+            self._bytes = len(encoded)
+        self._kept[key] = (shop, Raw(encoded))
+        return Raw(encoded)
 
-    def _make(self, listed: Listed, shop: Shop, asked: Asked) -> Raw:
+    def _encoded(self, listed: Listed, shop: Shop, asked: Asked) -> bytes:
         fields, include = asked
         totals = Totals(listed.total_cents, listed.shipping_vat_cents)
         view = shown(
             listed.order, shop, self._links, self._channel_code, fields=fields, include=include, totals=totals
         )
-        return Raw(_encode(view))
+        return _encode(view)

@@ -113,6 +113,10 @@ def _same(value: object, _field: str) -> object:
     return value or None
 
 
+def _name(value: str | None, _field: str) -> object:
+    return (value or "").strip() or None
+
+
 def _text(value: object, _field: str) -> object:
     """A field that an order always has: nothing is an empty text."""
     return value or ""
@@ -168,9 +172,9 @@ FIELDS: Mapping[str, tuple[str, Convert]] = {
     "created_by": ("origin.by", _one_of("account", "user", "customer")),
     "meta_fields": ("meta", lambda value, field: check_levels(value, field) or None),
     "billing_type": ("billing.is_company", _is_company),
-    "billing_name": ("billing.name", _same),
+    "billing_name": ("billing.name", _name),
     "billing_identity_number": ("billing.identity_number", _same),
-    "billing_company_name": ("billing.company_name", _same),
+    "billing_company_name": ("billing.company_name", _name),
     "billing_company_number": ("billing.company_number", _same),
     "billing_company_vat": ("billing.company_vat", _same),
     "billing_company_bank_name": ("billing.company_bank_name", _same),
@@ -181,7 +185,7 @@ FIELDS: Mapping[str, tuple[str, Convert]] = {
     "billing_address": ("billing.address", _same),
     "billing_postal_code": ("billing.zip", _same),
     "billing_phone": ("billing.phone", _same),
-    "shipping_name": ("address.recipient", _same),
+    "shipping_name": ("address.recipient", _name),
     "shipping_country_code": ("address.country_code", _country),
     "shipping_state": ("address.region", _text),
     "shipping_city": ("address.city", _text),

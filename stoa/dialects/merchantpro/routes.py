@@ -24,7 +24,6 @@ from stoa.dialects.merchantpro.requests import (
 from stoa.dialects.merchantpro.updating import HANDLERS, changing
 from stoa.dialects.merchantpro.view import shown
 from stoa.engine import Plan
-from stoa.orders.commands import Command, Placement
 from stoa.orders.order import Actor, LinkedOrder, Order, Tag
 from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
@@ -36,7 +35,7 @@ from stoa.web.openapi import described
 from stoa.web.queries import BIGGEST
 from stoa.web.replies import reply
 from stoa.web.routing import Endpoint, delete, get, patch, post
-from stoa.web.visitors import enter_by_key
+from stoa.web.visitors import enter_by_key, enter_to_place
 
 NAME = "merchantpro"
 ORDERS = "/api/v2/orders"
@@ -82,27 +81,22 @@ class OrdersApi:
 
     async def add(self, request: Request) -> Response:
         """Place an order. Raises Fault."""
-        shop = await self.enter(request)
+        shop, number = await enter_to_place(self._service, request, NAME)
         body = await read_new_order(request)
         source = await self._source(shop, body.return_source_id)
         placement, then = placement_of(body, shop), at_once(body)
         # The tags are made last: an order that will not do leaves none behind.
         tagged = replace(placement, tags=await self._tags(shop, body.tags) or ())
-        outcome = await self._place(tagged, then, shop, source)
+        engine = self._service.engine
+        if source is None:
+            outcome = await engine.place(tagged, shop=shop, number=number, then=then)
+        else:
+            link = LinkedOrder(id=source.order.id, placed_at=source.order.placed_at)
+            returned = replace(tagged, return_of=link)
+            outcome = await engine.place_return(returned, of=source, shop=shop, number=number)
         if isinstance(outcome, Refused):
             raise say(outcome)
         return reply(self.show(outcome, shop))
-
-    async def _place(
-        self, placement: Placement, then: Sequence[Command], shop: Shop, source: Stored | None
-    ) -> Order | Refused:
-        engine, number = self._service.engine, await self._service.orders.next_number()
-        if source is None:
-            return await engine.place(placement, shop=shop, number=number, then=then)
-        link = LinkedOrder(id=source.order.id, placed_at=source.order.placed_at)
-        return await engine.place_return(
-            replace(placement, return_of=link), of=source, shop=shop, number=number
-        )
 
     async def _source(self, shop: Shop, number: int | None) -> Stored | None:
         """The order whose goods come back. Raises Fault."""

@@ -30,7 +30,7 @@ from stoa.orders.commands import (
     SetPayment,
 )
 from stoa.orders.evolving import value_at
-from stoa.orders.order import CAME_TO_NOTHING, Note, Order, State, Tag, Tracking
+from stoa.orders.order import CAME_TO_NOTHING, Fulfilment, Note, Order, State, Tag, Tracking
 from stoa.orders.progress import Stage
 from stoa.orders.progress import stage_of as stage_of_order
 from stoa.orders.refusals import Refusal, Refused
@@ -136,9 +136,13 @@ def _tracking(order: Order, body: OrderBody, changes: Mapping[str, object]) -> C
         return ()
     method = changes.get("shipping_method") or order.shipping_method or order.courier
     noting = note_tracking(body.shipping_awb or "", method)
-    if noting is None:
-        raise invalid("shipping_awb", "A tracking number can be replaced, but not taken away.")
-    return (noting,)
+    return (noting or _without_tracking(order),)
+
+
+def _without_tracking(order: Order) -> Modify:
+    if order.fulfilment is not Fulfilment.MERCHANT:
+        raise invalid("shipping_awb", "The parcel's number is the marketplace's courier's.")
+    return Modify(changes={"trackings": ()})
 
 
 def note_tracking(codes: str, method: object) -> NoteTracking | None:

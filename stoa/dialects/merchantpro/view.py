@@ -166,7 +166,7 @@ def _shipping(order: Order, language: str, asked: frozenset[str]) -> Shipping:
         "shipping_status": stage,
         "shipping_status_text": shipping_status_text(stage, language),
         "shipping_substatus_id": SHIPPING_SUBSTATUSES[step],
-        "shipping_substatus_text": shipping_substatus_text(order, step, language),
+        "shipping_substatus_text": shipping_substatus_text(order, language),
         "shipping_method_id": shipping_method_id(order),
         "shipping_method_name": shipping_method_name(order),
         "shipping_delivery_info": _delivery_info(order) if "shipping_delivery_info" in asked else None,

@@ -2,10 +2,10 @@
 
 from functools import lru_cache
 
-from stoa.documents.pages import CANCELLED_BY, PAYMENT_METHODS, PAYMENT_STATUSES, STAGES, STEPS
 from stoa.languages import translate
+from stoa.languages.statuses import PAYMENT_METHODS, PAYMENT_STATUSES, STAGES, step_text
 from stoa.orders.carriers import CARRIERS
-from stoa.orders.order import Actor, Order, PaymentMethod, PaymentStatus
+from stoa.orders.order import Order, PaymentMethod, PaymentStatus
 from stoa.orders.progress import PaymentStep, Stage, Step
 
 METHOD_CODES = {method: method.value for method in PaymentMethod} | {
@@ -164,17 +164,9 @@ def shipping_status_text(stage: Stage, language: str) -> str:
     return said(SHIPPING_STATUSES[stage], language)
 
 
-def shipping_substatus_text(order: Order, step: Step, language: str) -> str:
+def shipping_substatus_text(order: Order, language: str) -> str:
     """What the order's step is called; an end that several can bring about says who did."""
-    return said(_substatus(order, step), language)
-
-
-def _substatus(order: Order, step: Step) -> str:
-    if step is Step.CANCELLED and order.cancelled_by is not None:
-        return CANCELLED_BY.get(order.cancelled_by, STAGES[Stage.CANCELLED])
-    if step is Step.REJECTED and order.rejection is not None and order.rejection.by is Actor.MARKETPLACE:
-        return "Rejected by the marketplace"
-    return STEPS.get(step, STAGES[Stage.CANCELLED])
+    return said(step_text(order), language)
 
 
 def step_of_substatus(number: int) -> Step | None:

@@ -25,6 +25,7 @@ from stoa.dialects.skroutz.view import order_code, order_view
 from stoa.dialects.skroutz.wire import OrderView
 from stoa.documents.blobs import BlobStoreUnavailable
 from stoa.documents.uploads import DocumentType, check_document
+from stoa.engine import Gone
 from stoa.orders.commands import AttachInvoice, Command, MarkNotReady, MarkReady
 from stoa.orders.decisions import decide
 from stoa.orders.order import Actor, Order, UploadedInvoice
@@ -107,7 +108,12 @@ class OrdersApi:
             return reply(SUCCESS)
         replaced = asked.order.uploaded_invoice
         kept = await self._keep(asked.order, found, data)
-        answer = await self.do(asked, AttachInvoice(invoice=kept))
+        try:
+            answer = await self.do(asked, AttachInvoice(invoice=kept))
+        except Gone:
+            # The order was deleted meanwhile, and everything of it with it.
+            await self._service.blobs.delete(kept.blob)
+            raise
         if replaced is not None:
             # What is left behind costs space, nothing else.
             with suppress(BlobStoreUnavailable):
