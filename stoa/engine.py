@@ -45,7 +45,7 @@ class Gone(Conflict):
     """Somebody has deleted the order meanwhile."""
 
 
-MOST_ATTEMPTS = 20
+MOST_ATTEMPTS = 100
 """How often a command is decided afresh against a state that somebody else changed meanwhile."""
 
 

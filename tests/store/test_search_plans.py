@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from stoa.store.database import Connection, Pool, open_pool
-from stoa.store.orders import CONDITIONS, TALLIED, Orders, search_statement
+from stoa.store.orders import CONDITIONS, IN_A_LIST, TALLIED, Orders, search_statement
 from stoa.store.shops import Shops
 from tests import saves
 from tests.builders import DAY, NOON, a_shop, an_order
@@ -220,3 +220,15 @@ async def test_a_total_that_is_tallied_looks_at_no_order(crowded: Connection, na
     # The page is found, and its orders are read: nothing is counted.
     relations = [node["Relation Name"] for node in within(plan) if "Relation Name" in node]
     assert sorted(relations) == ["order_tallies", "orders", "orders"]
+
+
+@pytest.mark.parametrize("name", sorted(IN_A_LIST))
+async def test_what_matches_a_word_in_a_list_is_found_before_it_is_put_in_order(
+    crowded: Connection, name: str
+) -> None:
+    for value in RARE_AND_FREQUENT[name]:
+        plan = await planned(crowded, statement(name), value)
+        kinds = [node["Node Type"] for node in within(page_of(plan))]
+        # Walking from the newest on would read a million orders for one tracking code.
+        assert "Sort" in kinds
+        assert "Bitmap Index Scan" in kinds
