@@ -203,21 +203,22 @@ class Engine:
     async def delete(self, *, stored: Stored, shop: Shop, by: Actor) -> Order:
         """Delete the order, its invoice cancelled first, and say what it was. Raises Conflict."""
         for _ in range(MOST_ATTEMPTS):
-            if await self._try_to_delete(stored, shop, by):
-                return stored.order
+            deleted = await self._try_to_delete(stored, shop, by)
+            if deleted is not None:
+                return deleted
             stored = await self._read_again(stored.order)
         raise Conflict
 
-    async def _try_to_delete(self, stored: Stored, shop: Shop, by: Actor) -> bool:
+    async def _try_to_delete(self, stored: Stored, shop: Shop, by: Actor) -> Order | None:
         order, standing = stored.order, stored.order.issued_invoice
         if standing is None or standing.storno is not None:
-            return await self._orders.delete(stored, by=by, at=self._clock())
+            return order if await self._orders.delete(stored, by=by, at=self._clock()) else None
         async with self._invoices.numbering(shop.id) as numbering:
             number = await numbering.draw(standing.series)
             if not await numbering.work.delete(order, stored.version, by=by, at=self._clock()):
-                return False
+                return None
             await self._cancel(standing, number, numbering)
-        return True
+        return replace(order, issued_invoice=replace(standing, storno=number))
 
     def _decide(
         self, commands: Iterable[Command], order: Order, shop: Shop, by: Actor

@@ -368,6 +368,8 @@ def _not_the_merchants(asked_of: Asked) -> Refused | None:
 def _issue_invoice(asked_of: Asked, command: asked.IssueInvoice) -> Event | Refused:
     if asked_of.order.issued_invoice is not None:
         return Refused(Refusal.ALREADY_INVOICED)
+    if asked_of.order.return_of is not None:
+        return Refused(Refusal.NOT_A_SALE)
     series = asked_of.shop.invoice_series
     return happened.InvoiceIssued(
         invoice=IssuedInvoice(series=series, number=command.number, issued_at=asked_of.now)
@@ -385,7 +387,11 @@ def _set_payment(_: Asked, command: asked.SetPayment) -> Event:
     return happened.PaymentChanged(status=command.status)
 
 
-def _link_return(_: Asked, command: asked.LinkReturn) -> Event:
+def _link_return(asked_of: Asked, command: asked.LinkReturn) -> Event | Refused:
+    order = asked_of.order
+    # What has not left cannot come back, and what came back does not come back again.
+    if order.dispatched_at is None or order.return_of is not None:
+        return Refused(Refusal.NOTHING_TO_RETURN, "return_source_id", order.state)
     return happened.ReturnLinked(order=command.order)
 
 

@@ -127,8 +127,9 @@ def _partially_delivered(
 
 
 def _paid_at_the_door(order: Order) -> Changes:
-    cash = order.payment_method is PaymentMethod.CASH_ON_DELIVERY
-    return {"payment_status": PaymentStatus.PAID} if cash else {}
+    collected = order.payment_method is PaymentMethod.CASH_ON_DELIVERY
+    awaited = order.payment_status is PaymentStatus.AWAITING
+    return {"payment_status": PaymentStatus.PAID} if collected and awaited else {}
 
 
 def _delivery_failed(_order: Order, _event: Event, _by: Actor, _at: datetime) -> Changes:

@@ -33,6 +33,8 @@ class Refusal(StrEnum):
     NOT_SHIPPED_BY_MERCHANT = "Only orders that the merchant ships itself have tracking details."
     CARRIED_BY_MARKETPLACE = "The marketplace's courier carries this order, and reports what becomes of it."
     ALREADY_INVOICED = "The order has an invoice."
+    NOTHING_TO_RETURN = "The order is {state}: nothing of it can come back."
+    NOT_A_SALE = "By this order goods came back: there is nothing to invoice."
     NOT_INVOICED = "The order has no invoice that could be cancelled."
     NO_VOUCHER = "The order has no voucher."
     NO_VOUCHER_DUE = "The order waits for no voucher."

@@ -38,7 +38,8 @@ def _read(name: str, text: str | None, read: Callable[[str], object]) -> object:
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not (text.isascii() and text.isdecimal() and least <= int(text[:20]) <= most):
+        # As long as the largest number at most: what stands behind many zeros is no smaller for them.
+        if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST and least <= int(text) <= most):
             raise ValueError(f"Must be a whole number from {least} to {most}.")
         return int(text)
 
@@ -66,3 +67,6 @@ def moment(text: str) -> datetime:
 
 BIGGEST = 2**63 - 1
 """The largest number that the database can hold."""
+
+LONGEST = len(str(BIGGEST))
+"""Digits that a number may have."""

@@ -281,9 +281,49 @@ async def test_a_confirmed_order_is_accepted_in_the_same_moment(office: BackOffi
 async def test_an_order_that_awaits_can_have_no_tracking_code_yet(office: BackOffice) -> None:
     answer = await office.client.post(ORDERS, json=a_body(shipping_awb="4711"))
 
-    assert fault(answer)[0] == 400
-    assert "open" in said(answer)
+    assert fault(answer) == (400, "shipping_awb")
     assert await office.numbers() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({}, (None, None)),
+        ({"product_sku": "12345"}, (None, "12345")),
+        ({"product_sku": "V01-39"}, (None, "V01-39")),
+        ({"product_id": 7}, (7, None)),
+        ({"product_id": 7, "product_sku": "12345"}, (7, "12345")),
+    ],
+)
+async def test_a_product_has_no_number_and_no_code_that_nobody_gave_it(
+    office: BackOffice, given: Json, shown: tuple[int | None, str | None]
+) -> None:
+    line = {"product_name": "1984", "quantity": 1, "unit_price_gross": 9.9, **given}
+
+    (added,) = (await office.add(line_items=[line]))["line_items"]
+
+    assert (added["product_id"], added["product_sku"]) == shown
+
+
+@pytest.mark.parametrize("state", [State.OPEN, State.ACCEPTED, State.REJECTED])
+async def test_what_has_not_left_cannot_come_back(office: BackOffice, state: State) -> None:
+    source = await office.in_state(state)
+
+    answer = await office.client.post(ORDERS, json=a_body(return_source_id=source.id))
+
+    assert fault(answer)[0] == 400
+    assert await office.numbers() == [source.id]
+
+
+async def test_what_came_back_is_neither_returned_again_nor_invoiced(office: BackOffice) -> None:
+    source = await office.in_state(State.DELIVERED)
+    returned = await office.add(return_source_id=source.id)
+
+    again = await office.client.post(ORDERS, json=a_body(return_source_id=returned["id"]))
+    invoiced = await office.process(returned["id"], "create_invoice")
+
+    assert fault(again) == (400, "return_source_id")
+    assert fault(invoiced)[0] == 400
 
 
 async def test_the_marketplace_tells_the_shop_of_a_new_order(office: BackOffice) -> None:

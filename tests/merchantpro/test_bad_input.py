@@ -262,19 +262,40 @@ async def test_numbers_in_meta_fields_are_kept(office: BackOffice, number: str) 
     assert (await office.show(order.id))["meta_fields"] == {"n": json.loads(number)}
 
 
-async def test_a_megabyte_is_read_and_a_byte_more_is_too_large(office: BackOffice) -> None:
-    body = encoded(a_body())
+async def test_eight_megabytes_are_read_and_a_byte_more_is_too_large(office: BackOffice) -> None:
+    body, most = encoded(a_body()), 8 * 1024**2
 
-    assert (await office.client.post(ORDERS, content=body.ljust(1024**2))).status_code == 200
+    assert (await office.client.post(ORDERS, content=body.ljust(most))).status_code == 200
     before = await contents(office.stoa.service.pool)
-    answer = await office.client.post(ORDERS, content=body.ljust(1024**2 + 1))
+    answer = await office.client.post(ORDERS, content=body.ljust(most + 1))
     assert fault(answer) == (400, None)
     assert await contents(office.stoa.service.pool) == before
 
 
+async def test_far_too_many_lines_are_named_however_much_each_says(office: BackOffice) -> None:
+    line = a_body()["line_items"][0] | {"product_url": "https://shop.example.com/" + "p" * 500}
+
+    answer = await office.client.post(ORDERS, json=a_body(line_items=[line] * 10_000))
+
+    assert fault(answer) == (400, "line_items")
+
+
 # Queries
 
-NO_WHOLE_NUMBERS = ("x", "-1", "1.0", "", " ", "1e3", "٣", "9" * 30, "9" * 5000, "\x00", "1 OR 1=1")
+NO_WHOLE_NUMBERS = (
+    "x",
+    "-1",
+    "1.0",
+    "",
+    " ",
+    "1e3",
+    "٣",
+    "9" * 30,
+    "9" * 5000,
+    "0" * 20 + "1",
+    "\x00",
+    "1 OR 1=1",
+)
 NO_MOMENTS = (
     "yesterday",
     "2026-02-30",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from stoa.dialects.merchantpro.requests import FIELDS
-from stoa.orders.order import Fulfilment, Order, State
+from stoa.orders.order import Fulfilment, Order, PaymentMethod, State
 from tests.builders import HOUR, a_customer, a_tracking, an_address, an_invoice, way_to
 from tests.database_contents import contents
 from tests.merchantpro.back_office import (
@@ -343,7 +343,55 @@ async def test_an_order_is_shipped_with_its_code_in_one_change(office: BackOffic
     changed = await office.change(added["id"], shipping_status="shipped", shipping_awb="4711")
 
     assert (changed["shipping_status"], changed["shipping_awb"]) == ("shipped", "4711")
-    assert await office.history(added["id"]) == ["Placed", "Accepted", "PickedUp", "TrackingNoted"]
+    assert await office.history(added["id"]) == ["Placed", "Accepted", "TrackingNoted", "PickedUp"]
+
+
+async def test_a_parcel_that_arrives_gets_its_code_in_the_same_change(office: BackOffice) -> None:
+    order = await office.in_state(State.DISPATCHED)
+
+    changed = await office.change(order.id, shipping_status="delivered", shipping_awb="4711")
+
+    assert (changed["shipping_status"], changed["shipping_awb"]) == ("delivered", "4711")
+
+
+async def test_a_code_for_a_parcel_that_has_arrived_is_refused_by_name(office: BackOffice) -> None:
+    order = await office.in_state(State.DELIVERED)
+
+    answer = await office.client.patch(f"{ORDERS}/{order.id}", json={"shipping_awb": "4711"})
+
+    assert fault(answer) == (400, "shipping_awb")
+
+
+async def test_an_order_without_a_delivery_method_is_found_by_that_with_its_code_too(
+    office: BackOffice,
+) -> None:
+    added = await office.add(shipping_status="confirmed", shipping_awb="4711")
+
+    later = await office.change(added["id"], shipping_method_id=9002)
+
+    assert added["shipping_method_id"] == 0
+    assert (later["shipping_method_id"], later["shipping_carrier_id"]) == (9002, "9002")
+    assert await office.numbers(shipping_method_id="0") == []
+
+
+@pytest.mark.parametrize("said_of_it", ["awaiting", "refunded"])
+async def test_what_is_said_of_the_payment_holds_when_the_order_is_delivered(
+    office: BackOffice, said_of_it: str
+) -> None:
+    order = await office.in_state(State.DISPATCHED, payment_method=PaymentMethod.CASH_ON_DELIVERY)
+
+    changed = await office.change(order.id, shipping_status="delivered", payment_status=said_of_it)
+
+    assert (changed["shipping_status"], changed["payment_status"]) == ("delivered", said_of_it)
+
+
+async def test_a_courier_does_not_pay_what_was_refunded(office: BackOffice) -> None:
+    order = await office.in_state(State.DISPATCHED, payment_method=PaymentMethod.CASH_ON_DELIVERY)
+    await office.change(order.id, payment_status="refunded")
+
+    await office.process(order.id, "delivered")
+
+    assert (await office.show(order.id))["payment_status"] == "refunded"
 
 
 # All or nothing

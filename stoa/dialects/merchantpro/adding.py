@@ -140,4 +140,6 @@ def at_once(body: NewOrderBody) -> list[Command]:
 def _tracking(body: NewOrderBody) -> list[Command]:
     codes = body.shipping_awb if isinstance(body.shipping_awb, str) else ""
     noting = note_tracking(codes, changes_of(body).get("shipping_method"))
+    if noting is not None and stage_of(body) is not Stage.CONFIRMED:
+        raise invalid("shipping_awb", "An order has a tracking number once it is confirmed.")
     return [noting] if noting else []

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from starlette.requests import Request
 
+from stoa.dialects.merchantpro.wire import OrderView
 from stoa.dialects.merchantpro.words import (
     SHIPPING_STATUSES,
     payment_filter,
@@ -29,6 +30,8 @@ from stoa.web.queries import BIGGEST, one_of, whole_number
 MOST_ON_A_PAGE = 100
 MOST_NUMBERS = 1000
 """Numbers in one list of them: an address has to end somewhere."""
+
+FIELDS = frozenset(OrderView.__annotations__)
 
 NO_STEP = "none"
 """A step that no order is at, for a number that no substatus has."""
@@ -95,7 +98,8 @@ def _naming(name: str) -> Iterator[None]:
 
 
 def _names(text: str) -> frozenset[str]:
-    return frozenset(name.strip() for name in text.split(","))
+    """The fields that are named; other names are ignored."""
+    return frozenset(name.strip() for name in text.split(",")) & FIELDS
 
 
 def links(request: Request, search: Search, total: int) -> dict[str, str | None]:

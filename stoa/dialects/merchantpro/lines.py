@@ -16,6 +16,7 @@ from stoa.web.queries import BIGGEST
 Words = Annotated[str, Meta(max_length=500)]
 Code = Annotated[str, Meta(max_length=100)]
 Number = Annotated[int, Meta(ge=0, le=BIGGEST)]
+ShownNumber = Annotated[int, Meta(ge=0, le=10**15 - 1)]
 Amount = Annotated[float, Meta(ge=0, le=10_000_000)]
 LineAmount = Annotated[float, Meta(ge=0, le=1_000_000_000)]
 Address = Annotated[str, Meta(max_length=2000)]
@@ -36,8 +37,8 @@ class LineBody(Struct, frozen=True, kw_only=True):
     product_name: Annotated[str, Meta(min_length=1, max_length=500)]
     quantity: Annotated[int, Meta(ge=1, le=100_000)]
     item_type: Code | None = None
-    product_id: Number | None = None
-    variant_id: Number | None = None
+    product_id: ShownNumber | None = None
+    variant_id: ShownNumber | None = None
     variant_name: Words | None = None
     variant_options: Annotated[tuple[OptionBody, ...], Meta(max_length=50)] | None = None
     family_sku: Code | None = None
@@ -89,8 +90,10 @@ class LineBody(Struct, frozen=True, kw_only=True):
         )
 
     def _uid(self) -> str:
-        """What the shop calls the product: its number, or else its code, or else its name."""
-        return str(self.product_id) if self.product_id else self.product_sku or self.product_name[:100]
+        """What the shop calls the product: its number, or a code that is none; nothing where it has neither."""
+        if self.product_id is not None:
+            return str(self.product_id)
+        return "" if self.product_sku is None or self.product_sku.isdecimal() else self.product_sku
 
     def _size(self) -> Size | None:
         """A variant is what the other channels call a size."""

@@ -103,7 +103,10 @@ class NewOrderBody(OrderBody, frozen=True, kw_only=True):
     line_items: Annotated[tuple[LineBody, ...], Meta(min_length=1, max_length=500)]
 
 
-read_new_order = JsonReader(NewOrderBody)
+MOST_OF_AN_ORDER = 8 * 1024**2
+"""Bytes of an order to add: enough that one with far too many lines is told so."""
+
+read_new_order = JsonReader(NewOrderBody, MOST_OF_AN_ORDER)
 read_changes = JsonReader(OrderBody)
 
 Convert = Callable[..., object]

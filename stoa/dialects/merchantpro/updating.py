@@ -30,7 +30,7 @@ from stoa.orders.commands import (
     SetPayment,
 )
 from stoa.orders.evolving import value_at
-from stoa.orders.order import CAME_TO_NOTHING, Fulfilment, Note, Order, State, Tag, Tracking
+from stoa.orders.order import CAME_TO_NOTHING, Fulfilment, Note, Order, PaymentStatus, State, Tag, Tracking
 from stoa.orders.progress import Stage
 from stoa.orders.progress import stage_of as stage_of_order
 from stoa.orders.refusals import Refusal, Refused
@@ -40,7 +40,7 @@ from stoa.web.faults import invalid
 NOTES_OF_AN_ORDER = 1000
 """A note's id is its order's number times this, and its own number."""
 
-NO_CARRIER = "other"
+NO_CARRIER = ""
 """The carrier of a tracking code that came without one."""
 
 Commands = Sequence[Command]
@@ -116,9 +116,12 @@ def changing(
         # Who sends back a whole order changes nothing, also where it shows what stands in for a missing value.
         changes = changes_of(body, show(order))
         named = {} if tags is None else {"tags": tuple(tags)}
-        paying = [SetPayment(status=payment)] if payment not in {None, order.payment_status} else []
         modify = _modify(order, changes | named | _notes(order, body))
-        return [*moves, *_tracking(order, body, changes), *paying, *modify]
+        # A parcel has its number before it leaves; what is said of the payment holds after the courier collected it.
+        accepted = [command for command in moves if isinstance(command, Accept)]
+        moved = [command for command in moves if not isinstance(command, Accept)]
+        tracking = _tracking(order, body, changes, accepted)
+        return [*accepted, *tracking, *moved, *_paying(order, payment, moved), *modify]
 
     return plan
 
@@ -128,7 +131,13 @@ def _modify(order: Order, changes: Mapping[str, object]) -> Commands:
     return [Modify(changes=new)] if new else []
 
 
-def _tracking(order: Order, body: OrderBody, changes: Mapping[str, object]) -> Commands:
+def _paying(order: Order, payment: PaymentStatus | None, moved: Commands) -> Commands:
+    collected = any(isinstance(command, Deliver) for command in moved)
+    wanted = payment is not None and (collected or payment is not order.payment_status)
+    return [SetPayment(status=payment)] if payment is not None and wanted else []
+
+
+def _tracking(order: Order, body: OrderBody, changes: Mapping[str, object], accepted: Commands) -> Commands:
     if isinstance(body.shipping_awb, UnsetType):
         return ()
     present = ",".join(tracking.code for tracking in order.trackings)
@@ -136,6 +145,8 @@ def _tracking(order: Order, body: OrderBody, changes: Mapping[str, object]) -> C
         return ()
     method = changes.get("shipping_method") or order.shipping_method or order.courier
     noting = note_tracking(body.shipping_awb or "", method)
+    if noting is not None and not accepted and order.state not in {State.ACCEPTED, State.DISPATCHED}:
+        raise invalid("shipping_awb", _refused(order).message)
     return (noting or _without_tracking(order),)
 
 

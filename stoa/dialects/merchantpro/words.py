@@ -192,5 +192,5 @@ def shipping_method_key(number: int) -> str | None:
 
 def carrier_id(order: Order) -> str | None:
     """The number of the carrier that has the parcel, or will; None for one that has no number here."""
-    number = SHIPPING_METHODS.get(order.courier or "")
+    number = SHIPPING_METHODS.get(order.courier or order.shipping_method or "")
     return None if number is None else str(number)
