@@ -30,13 +30,12 @@ MOST_PARTS = 20
 class JsonReader(Generic[T]):
     """Decodes JSON bodies into one type."""
 
-    def __init__(self, wanted: type[T], most: int = MOST_JSON) -> None:
+    def __init__(self, wanted: type[T]) -> None:
         self.wanted = wanted
-        self._most = most
         self._decoder = msgspec.json.Decoder(wanted)
 
     async def __call__(self, request: Request) -> T:
-        return self.read(await read_body(request, self._most))
+        return self.read(await read_body(request))
 
     def read(self, body: bytes) -> T:
         """The value. Raises Fault: 400 for what is not JSON, 422 for what is not of the type."""

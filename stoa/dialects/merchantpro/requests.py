@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict
+from starlette.requests import Request
 
 from stoa.dialects.merchantpro.lines import LineBody, check_levels, exact_hundredths
 from stoa.dialects.merchantpro.words import (
@@ -20,7 +21,7 @@ from stoa.orders.order import PaymentMethod, PaymentStatus
 from stoa.orders.progress import Stage
 from stoa.orders.shop import Shop
 from stoa.web.bodies import JsonReader
-from stoa.web.faults import invalid
+from stoa.web.faults import Fault, invalid
 from stoa.web.queries import BIGGEST
 
 Words = Annotated[str, Meta(max_length=500)]
@@ -103,11 +104,22 @@ class NewOrderBody(OrderBody, frozen=True, kw_only=True):
     line_items: Annotated[tuple[LineBody, ...], Meta(min_length=1, max_length=500)]
 
 
-MOST_OF_AN_ORDER = 8 * 1024**2
-"""Bytes of an order to add: enough that one with far too many lines is told so."""
-
-read_new_order = JsonReader(NewOrderBody, MOST_OF_AN_ORDER)
+_new_order = JsonReader(NewOrderBody)
 read_changes = JsonReader(OrderBody)
+
+TOO_LARGE = 413
+
+
+async def read_new_order(request: Request) -> NewOrderBody:
+    """The order to add. Raises Fault."""
+    try:
+        return await _new_order(request)
+    except Fault as fault:
+        if fault.status != TOO_LARGE:
+            raise
+        # Nothing else that an order may have is as large.
+        raise invalid("line_items", fault.message) from fault
+
 
 Convert = Callable[..., object]
 
