@@ -273,8 +273,14 @@ async def returning(process: Process, shop: Shop, of: Stored) -> Order | Refused
     return await process.engine.place_return(a_placement(return_of=source), of=of, shop=shop, number=number)
 
 
+async def under_way(process: Process, shop: Shop) -> Order:
+    """An order that the courier has."""
+    order = await process.placing(shop, asked.Accept(voucher=False))
+    return await process.doing(shop, order, asked.PickUp(), by=Actor.COURIER)
+
+
 async def test_a_return_and_its_source_know_of_each_other(process: Process, shop: Shop) -> None:
-    source = await process.placing(shop, asked.Accept())
+    source = await under_way(process, shop)
     back = await returning(process, shop, await process.stored(source))
 
     assert isinstance(back, Order)
@@ -285,11 +291,11 @@ async def test_a_return_and_its_source_know_of_each_other(process: Process, shop
     link = LinkedOrder(id=back.id, placed_at=back.placed_at)
     assert (await process.stored(source)).order.returns == (link,)
     assert (await process.stored(back)).order == back
-    assert process.bell.rung == [shop.id, shop.id]
+    assert process.bell.rung == [shop.id] * 3
 
 
 async def test_returns_of_one_order_at_once_are_all_linked(process: Process, shop: Shop) -> None:
-    source = await process.placing(shop, asked.Accept())
+    source = await under_way(process, shop)
     stale = await process.stored(source)
     back = await asyncio.gather(*(returning(process, shop, stale) for _ in range(8)))
 
@@ -301,7 +307,7 @@ async def test_returns_of_one_order_at_once_are_all_linked(process: Process, sho
 async def test_a_return_of_an_order_that_came_to_nothing_is_refused_and_not_placed(
     process: Process, pool: Pool, shop: Shop
 ) -> None:
-    source = await process.placing(shop)
+    source = await under_way(process, shop)
     stale = await process.stored(source)
     await process.doing(shop, source, asked.Cancel(), by=Actor.CUSTOMER)
     before = await contents(pool)
@@ -313,9 +319,9 @@ async def test_a_return_of_an_order_that_came_to_nothing_is_refused_and_not_plac
 async def test_nothing_happens_to_a_return_by_itself(
     process: Process, shop: Shop, clock: MovableClock
 ) -> None:
-    source = await process.placing(shop, asked.Accept(voucher=False))
-    await returning(process, shop, await process.stored(source))
+    source = await under_way(process, shop)
 
+    assert isinstance(await returning(process, shop, await process.stored(source)), Order)
     assert await process.orders.shops_with_due_timers(clock() + 10_000 * HOUR, 9) == []
 
 
