@@ -180,6 +180,10 @@ def test_a_worker_that_is_killed_is_replaced(demo: Server) -> None:
         shop = demo.demo["shops"][0]["id"]
         deliveries = f"/operator/v1/shops/{shop}/deliveries?state=delivered&order_id={number}"
         wait_until(lambda: operator.get(deliveries).json()["items"])
+        (delivered,) = operator.get(deliveries).json()["items"]
+
+    assert len(demo.children("worker")) == 1
+    assert (delivered["order_id"], delivered["event_type"]) == (number, "new_order")
 
 
 def answers(server: Server) -> bool:
