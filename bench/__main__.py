@@ -19,15 +19,21 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
-from bench.orders import BODY_BYTES, LOCATIONS, OF_TWO_LINES, an_order
+from bench.orders import BODY_BYTES, LOCATIONS, OF_TWO_LINES, SHOP, a_placement, an_order
 from stoa.app import Complete, open_stoa
 from stoa.clock import system_clock
+from stoa.dialects.shopflix.orders import ACCEPT as ACCEPTANCE
+from stoa.dialects.shopflix.shipments import MOST_AT_ONCE
+from stoa.dialects.shopflix.view import identifier
 from stoa.dialects.skroutz.view import order_code
+from stoa.orders.order import Actor, Order
 from stoa.orders.shop import Shop
 from stoa.serving import PASSED_ON
 from stoa.settings import read_settings
 from stoa.store.database import open_pool
 from stoa.store.local_postgres import LocalPostgres
+from stoa.store.orders import Stored
+from stoa.store.shops import Token
 from stoa.webhooks.signing import new_signing_key
 
 ACCEPT = "application/vnd.skroutz+json; version=3.0"
@@ -55,8 +61,8 @@ CROSS JOIN LATERAL (SELECT coalesce(other_state, 'delivered') AS state, coalesce
 """
 
 TALLY = """
-INSERT INTO order_tallies (shop_id, stage, payment_status, n, folded)
-SELECT shop_id, stage, payment_status, count(*), true FROM orders WHERE id BETWEEN $1 AND $2 GROUP BY 1, 2, 3"""
+INSERT INTO order_tallies (shop_id, stage, step, payment_status, n, folded)
+SELECT shop_id, stage, step, payment_status, count(*), true FROM orders WHERE id BETWEEN $1 AND $2 GROUP BY 1, 2, 3, 4"""
 
 QUEUE = """
 INSERT INTO deliveries (shop_id, order_id, endpoint, event_type, payload, due_at, created_at)
@@ -71,8 +77,8 @@ class Service:
     def __init__(self, complete: Complete) -> None:
         self.complete = complete
         self.shop_token = self.operator_token = ""
-        self.key = ""
-        """Key and secret of the shop, as HTTP Basic sends them."""
+        self.key = self.password = ""
+        """What opens MerchantPro's API and Shopflix's, as HTTP Basic sends it."""
         self.environment = os.environ | {
             variable: getattr(complete, field) for field, variable in PASSED_ON.items()
         }
@@ -83,13 +89,29 @@ class Service:
             shops, now = stoa.service.shops, system_clock()
             shop = await shops.add(Shop(id=0, name="Το μαγαζί των μετρήσεων", locations=LOCATIONS), now)
             self.shop_token = str(await shops.issue(shop.id, "skroutz", now))
-            key = await shops.issue(shop.id, "merchantpro", now)
-            self.key = b64encode(f"{key.key}:{key.secret}".encode()).decode()
+            self.key = basic(await shops.issue(shop.id, "merchantpro", now))
+            self.password = basic(await shops.issue(shop.id, "shopflix", now))
             self.operator_token = str(await shops.issue_to_operator(now))
             sealed = stoa.service.vault.seal(new_signing_key(), shop.id, stoa.webhook_kind)
             await shops.set_endpoint(
                 shop.id, stoa.webhook_kind, url="http://127.0.0.1:9/", signing_key=sealed, now=now
             )
+
+    async def print_vouchers(self) -> list[str]:
+        """Accept as many orders as one call prints, with a voucher each; the answer is their identifiers."""
+        identifiers = []
+        async with open_stoa(self.complete) as stoa:
+            service = stoa.service
+            shop = await service.shops.read(1) or SHOP
+            for _ in range(MOST_AT_ONCE):
+                number = await service.orders.next_number()
+                order = await service.engine.place(a_placement(), shop=shop, number=number, then=[ACCEPTANCE])
+                if not isinstance(order, Order):
+                    raise SystemExit(order.message)
+                placed = Stored(order, version=2)
+                await service.press.print_voucher(placed, shop, by=Actor.MERCHANT)
+                identifiers.append(identifier(order, shop))
+        return identifiers
 
     async def fill(self, first: int, last: int) -> None:
         """Orders by these numbers, as they would be after placing."""
@@ -102,6 +124,10 @@ class Service:
         await pool.execute(TALLY, first, last, timeout=600)
         await pool.execute("VACUUM ANALYZE orders", timeout=600)
         await pool.close()
+
+
+def basic(token: Token) -> str:
+    return b64encode(f"{token.key}:{token.secret}".encode()).decode()
 
 
 def free_port() -> int:
@@ -256,8 +282,31 @@ def compare_lists(large: Service) -> None:
         its_pages = [request("GET", f"/orders?start={start}", {}) for start in starts]
         compare("list page after page", (ours_port, pages), (bare_port, its_pages), 0.6)
         for what, query in LISTS.items():
-            alone = load(ours_port, [request("GET", f"/api/v2/orders{query}", headers)], connections=1)
-            print(f"{what:34} {alone['p50_ms']:.1f} ms at the median, one at a time", flush=True)
+            time_alone(what, ours_port, request("GET", f"/api/v2/orders{query}", headers))
+        headers = {"Authorization": f"Basic {large.password}"}
+        newest = [request("GET", "/v2/orders?itemsPerPage=100", headers)]
+        compare("Shopflix: the newest 100 of many", (ours_port, newest), (bare_port, its_newest), 0.6)
+        pages = [request("GET", f"/v2/orders?itemsPerPage=100&page={n}", headers) for n in range(1, 201)]
+        compare("Shopflix: page after page", (ours_port, pages), (bare_port, its_pages), 0.6)
+        for what, query in SHOPFLIX_LISTS.items():
+            time_alone(what, ours_port, request("GET", f"/v2/orders?itemsPerPage=100{query}", headers))
+
+
+def time_alone(what: str, port: int, asked: bytes) -> None:
+    """How long one takes while nothing else is asked for."""
+    alone = load(port, [asked], connections=1)
+    print(f"{what:34} {alone['p50_ms']:.1f} ms at the median, one at a time", flush=True)
+
+
+def time_mass_print(service: Service) -> None:
+    """Print as many labels as one call takes."""
+    port, identifiers = free_port(), asyncio.run(service.print_vouchers())
+    headers = {"Authorization": f"Basic {service.password}"}
+    many = ",".join(identifiers)
+    with web("stoa.serving:web_worker", port, service.environment):
+        for form in ("pdf", "a4"):
+            asked = request("GET", f"/v2/shipments/{many}/print?labelFormat={form}", headers)
+            time_alone(f"print {len(identifiers)} labels, {form} (goal 1500)", port, asked)
 
 
 LISTS = {
@@ -266,6 +315,14 @@ LISTS = {
     "list of a rare status": "?shipping_status=awaiting",
     "list by tracking number": "?shipping_awb=T5000007",
     "list from the 500,000th on": "?start=500000",
+}
+
+
+SHOPFLIX_LISTS = {
+    "Shopflix: page 1": "&page=1",
+    "Shopflix: page 5,000 (goal 150)": "&page=5000",
+    "Shopflix: delivered, page 1,000": "&state=delivered-to-customer&page=1000",
+    "Shopflix: a year's": "&dateFrom=2026-01-01",
 }
 
 
@@ -369,6 +426,7 @@ def main() -> None:
         if asked.only in {None, "handlers"}:
             compare_reads_and_places(service)
             measure_memory(service)
+            time_mass_print(service)
         if asked.only in {None, "deliveries"}:
             measure_deliveries(service)
         if asked.only in {None, "size"}:

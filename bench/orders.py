@@ -87,8 +87,12 @@ OF_TWO_LINES = {
 """What a client of MerchantPro's API sends."""
 
 
+def a_placement() -> Placement:
+    return msgspec.json.decode(BODY_BYTES, type=OrderBody).placement()
+
+
 def an_order(number: int) -> Order:
-    return _placed(msgspec.json.decode(BODY_BYTES, type=OrderBody).placement(), number)
+    return _placed(a_placement(), number)
 
 
 def an_order_of_two_lines(number: int) -> Order:

@@ -17,8 +17,11 @@ from stoa.clock import Clock, system_clock
 from stoa.demo.routes import demo_routes
 from stoa.dialects import Context, Dialect, channel_codes, load_dialects
 from stoa.documents.blobs import Blobs, BlobStoreUnavailable
+from stoa.documents.filing import Filing
+from stoa.documents.invoice_files import InvoiceFiles
 from stoa.documents.links import Links
 from stoa.documents.routes import file_routes
+from stoa.documents.vouchers import Press
 from stoa.engine import Conflict, Engine, Gone
 from stoa.operations import operations_routes
 from stoa.operator import faults as operator_faults
@@ -67,8 +70,9 @@ class Stoa(Struct, frozen=True, kw_only=True):
 
     @property
     def webhook_kind(self) -> str:
-        """The endpoint that a shop's one webhook URL stands for: of the first dialect that has webhooks."""
-        return next(dialect.order_endpoint for dialect in self.dialects if dialect.order_endpoint)
+        """The endpoint of the first dialect that has webhooks, which a shop's webhook URL is meant for where no dialect
+        is named. Empty where none has any: no endpoint is of that kind."""
+        return next((dialect.order_endpoint for dialect in self.dialects if dialect.order_endpoint), "")
 
     def codes(self, order: Order, shop: Shop) -> dict[str, str]:
         """The order's identifier in every dialect."""
@@ -79,18 +83,20 @@ class Stoa(Struct, frozen=True, kw_only=True):
 async def open_stoa(complete: Complete, clock: Clock = system_clock) -> AsyncIterator[Stoa]:
     """Connect everything, the schema brought up to date.
 
-    Raises DatabaseUnavailable, SchemaFromTheFuture, SecretKeyChanged or BlobUrlInvalid.
+    Raises DialectUnusable, DatabaseUnavailable, SchemaFromTheFuture, SecretKeyChanged or BlobUrlInvalid.
     """
     settings = complete.settings
+    links = Links(complete.public_url, complete.secret_key)
+    dialects = load_dialects(Context(links, settings))
     blobs = Blobs.open(complete.blob_url)
     pool = await open_pool(complete.database_url, connections=settings.database_connections)
     try:
         await migrate(pool)
         await check_secret_key(pool, complete.secret_key)
-        links = Links(complete.public_url, complete.secret_key)
-        dialects = load_dialects(Context(links, settings))
         orders, invoices, bell = Orders(pool), Invoices(pool), Bell(pool)
         channel_code = channel_codes(dialects)
+        engine = Engine(orders, invoices, dialects, clock, bell, channel_code)
+        filing = Filing(engine, orders, blobs)
         service = Service(
             settings=settings,
             clock=clock,
@@ -100,9 +106,11 @@ async def open_stoa(complete: Complete, clock: Clock = system_clock) -> AsyncIte
             orders=orders,
             invoices=invoices,
             deliveries=Deliveries(pool),
-            engine=Engine(orders, invoices, dialects, clock, bell, channel_code),
+            engine=engine,
             bell=bell,
             blobs=blobs,
+            invoice_files=InvoiceFiles(filing, clock),
+            press=Press(filing, clock, channel_code),
             links=links,
             guard=Guard(settings.webhook_allow),
             vault=KeyVault(complete.secret_key),
@@ -194,9 +202,9 @@ class _Answers:
         if said.status >= INTERNAL:
             log.error("request.failed", route=request.scope.get(ROUTE), exc_info=fault)
         path = request.scope["path"]
-        speaking = (dialect.render for dialect in self._dialects if path.startswith(dialect.paths))
-        render = next(speaking, operator_faults.render)
-        status, body = render(said)
+        speaking = (dialect for dialect in self._dialects if path.startswith(dialect.paths))
+        dialect = next(speaking, None)
+        status, body = dialect.render(said, path) if dialect else operator_faults.render(said)
         return reply_bytes(body, status, headers=said.headers)
 
 

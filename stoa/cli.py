@@ -15,6 +15,7 @@ from cyclopts import App, Parameter
 from stoa import doctor as checks
 from stoa.app import Complete, Stoa, open_stoa
 from stoa.data_folder import DataFolder
+from stoa.dialects import dialect_names
 from stoa.logs import configure_logs
 from stoa.operator.requests import OrderBody, ShopBody
 from stoa.operator.view import order_view, shop_view
@@ -144,7 +145,7 @@ def migrate(*, data: Data = VAR, json: Json = False) -> None:
 
 @app.command
 def doctor(*, data: Data = VAR, json: Json = False) -> None:
-    """Check the database, its schema, the file store, the clock and the shops' webhooks; say what to do."""
+    """Check the database, its schema, the file store, the dialects, the clock and the shops' webhooks; say what to do."""
     configure_logs("error")
     findings = checks.examine(data)
     lines = [f"{'ok ' if finding.ok else 'BAD'}  {finding.what}: {finding.says}" for finding in findings]
@@ -190,7 +191,9 @@ def shop_list(*, data: Data = VAR, json: Json = False) -> None:
 @token_app.command(name="create")
 def token_create(
     *,
-    dialect: Annotated[str, Parameter(help="skroutz, or operator for the operator's own API.")],
+    dialect: Annotated[
+        str, Parameter(help=f"{', '.join(dialect_names())}, or {OPERATOR} for the operator's own API.")
+    ],
     shop: Annotated[int | None, Parameter(help="The shop's number; none for the operator.")] = None,
     data: Data = VAR,
     json: Json = False,

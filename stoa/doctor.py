@@ -14,7 +14,9 @@ from msgspec import Struct
 from stoa.app import Complete, Stoa, open_stoa
 from stoa.data_folder import DataFolder, FolderUnusable, NoInstallation
 from stoa.demo.shops import is_demo, with_loopback
+from stoa.dialects import Context, DialectUnusable, load_dialects
 from stoa.documents.blobs import Blobs, BlobStoreUnavailable, BlobUrlInvalid
+from stoa.documents.links import Links
 from stoa.settings import WrongSetting, read_settings
 from stoa.store.database import DatabaseUnavailable, Pool, open_pool
 from stoa.store.installation import SecretKeyChanged, database_clock
@@ -40,6 +42,7 @@ SAYS_IT_ALL: Mapping[type[Exception], str] = {
     SchemaFromTheFuture: "migrations",
     BlobUrlInvalid: "files",
     BlobStoreUnavailable: "files",
+    DialectUnusable: "dialects",
     SecretKeyChanged: "secret key",
 }
 """What keeps an installation from working: exceptions whose message is a sentence, and what each is about."""
@@ -108,6 +111,7 @@ async def _checks(complete: Complete) -> AsyncIterator[Finding]:
         schema = _schema(await pending(pool))
     yield schema
     yield await _files(Blobs.open(complete.blob_url))
+    yield _dialects(complete)
     if schema.ok:
         async with open_stoa(complete) as stoa:
             yield await _clock(stoa)
@@ -128,6 +132,13 @@ async def _files(blobs: Blobs) -> Finding:
     except BlobStoreUnavailable as fault:
         return Finding("files", ok=False, says=str(fault))
     return Finding("files", ok=True, says="can be written, read and removed")
+
+
+def _dialects(complete: Complete) -> Finding:
+    """Those that are loaded. Raises DialectUnusable."""
+    links = Links(complete.public_url, complete.secret_key)
+    loaded = load_dialects(Context(links, complete.settings))
+    return Finding("dialects", ok=True, says=", ".join(dialect.name for dialect in loaded))
 
 
 async def _clock(stoa: Stoa) -> Finding:

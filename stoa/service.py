@@ -6,7 +6,9 @@ from msgspec import Struct
 
 from stoa.clock import Clock
 from stoa.documents.blobs import Blobs
+from stoa.documents.invoice_files import InvoiceFiles
 from stoa.documents.links import Links
+from stoa.documents.vouchers import Press
 from stoa.engine import Engine
 from stoa.orders.order import Order
 from stoa.orders.shop import Shop
@@ -34,6 +36,8 @@ class Service(Struct, frozen=True, kw_only=True):
     engine: Engine
     bell: Bell
     blobs: Blobs
+    press: Press
+    invoice_files: InvoiceFiles
     links: Links
     guard: Guard
     vault: KeyVault

@@ -6,9 +6,8 @@ from datetime import timedelta
 
 import structlog
 
-from stoa.documents.vouchers import create_voucher
 from stoa.engine import Conflict
-from stoa.orders.order import Actor, Voucher
+from stoa.orders.order import Actor
 from stoa.orders.shop import Shop
 from stoa.orders.timers import due_command
 from stoa.service import Service
@@ -101,7 +100,7 @@ class Timers:
         """Do what is due. An order that fails is looked at again when its lease ends: others do not wait for it."""
         try:
             if stored.order.voucher_is_due:
-                await self._print_voucher(stored, shop)
+                await self._service.press.print_voucher(stored, shop, by=Actor.MARKETPLACE)
             elif due := due_command(stored.order, self._service.clock()):
                 command, by = due
                 await self._service.engine.carry_out(command, on=stored, shop=shop, by=by)
@@ -112,23 +111,3 @@ class Timers:
             log.info("timers.conflict", shop_id=shop.id, order_id=stored.order.id)
         except Exception:
             log.exception("timers.order_failed", shop_id=shop.id, order_id=stored.order.id)
-
-    async def _print_voucher(self, stored: Stored, shop: Shop) -> None:
-        service = self._service
-        command = await create_voucher(
-            stored.order,
-            shop,
-            code=service.channel_code(stored.order, shop),
-            blobs=service.blobs,
-            clock=service.clock,
-        )
-        try:
-            await service.engine.carry_out(command, on=stored, shop=shop, by=Actor.MARKETPLACE)
-        finally:
-            await self._forget_unused(stored, command.voucher)
-
-    async def _forget_unused(self, stored: Stored, voucher: Voucher) -> None:
-        """Delete the label of an order that was cancelled or deleted while it was printed: it names the customer."""
-        now = await self._service.orders.read(stored.order.shop_id, stored.order.id)
-        if now is None or now.order.voucher is None:
-            await self._service.blobs.delete(voucher.blob)

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -71,16 +71,24 @@ async def _execute(url: str, statement: str) -> None:
         await connection.close()
 
 
+@contextmanager
+def a_database(postgres: str, template: str, name: str) -> Iterator[str]:
+    """The address of a copy of the template, which is gone afterwards."""
+    asyncio.run(_execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    try:
+        yield named(postgres, name)
+    finally:
+        asyncio.run(_execute(postgres, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
 _numbers = itertools.count(1)
 
 
 @pytest.fixture
-async def database_url(postgres: str, template: str) -> AsyncIterator[str]:
+def database_url(postgres: str, template: str) -> Iterator[str]:
     """A migrated database of the test's own."""
-    name = f"test_{next(_numbers)}"
-    await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield named(postgres, name)
-    await _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    with a_database(postgres, template, f"test_{next(_numbers)}") as url:
+        yield url
 
 
 @pytest.fixture

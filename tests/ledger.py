@@ -1,10 +1,12 @@
 """A contract of the tests' own, as unlike Skroutz as one may be: HTTP Basic, no webhooks, 400 where others say 422.
 
-Its name sorts before those of the dialects that are installed.
+It is another package's. Its name sorts before those of the dialects that come with Stoa.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import msgspec
@@ -13,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.app import Stoa, web_app
+from stoa.dialects import MEMBERS, Context, Dialect
 from stoa.engine import Change
 from stoa.orders.order import Order
 from stoa.orders.refusals import Refused
@@ -32,9 +35,11 @@ ADDRESS = "/ledger/{order_id:int}"
 
 class Ledger:
     name = "abacus"
-    paths: tuple[str, ...] = ("/ledger/",)
-    order_endpoint: str | None = None
+    paths = ("/ledger/",)
     endpoint_headers: Mapping[str, Mapping[str, str]] = {}
+
+    def __init__(self, order_endpoint: str | None = None) -> None:
+        self.order_endpoint = order_endpoint
 
     def handlers(self, service: Service) -> Sequence[Endpoint]:
         @get(ADDRESS, said=described("Show an order", tag="Ledger", opened_by="basic"))
@@ -48,7 +53,7 @@ class Ledger:
 
         return [show]
 
-    def render(self, fault: Fault) -> tuple[int, bytes]:
+    def render(self, fault: Fault, path: str) -> tuple[int, bytes]:
         return 400 if fault.status == 422 else fault.status, msgspec.json.encode({"wrong": fault.message})
 
     def say(self, refused: Refused) -> Fault:
@@ -64,9 +69,37 @@ class Ledger:
         return {"key": token.key, "secret": token.secret}
 
 
-def with_ledger(stoa: Stoa) -> Stoa:
-    """The same service, which speaks this contract too."""
-    return replace(stoa, dialects=[Ledger(), *stoa.dialects])
+def with_ledger(stoa: Stoa, order_endpoint: str | None = None) -> Stoa:
+    """The same service, which speaks this contract too, with webhooks where there is a kind for them."""
+    return replace(stoa, dialects=[*stoa.dialects, Ledger(order_endpoint)])
+
+
+PACKAGE = "stoa-ledger"
+
+
+def install(folder: Path, entry_point: str) -> Path:
+    """Lay the package down as an installation of it would; the answer is the folder, for the path of modules."""
+    about = folder / "stoa_ledger-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(f"[stoa.dialects]\n{entry_point}\n")
+    return folder
+
+
+# What an entry point may lead to.
+
+
+def ledger(_context: Context) -> Dialect:
+    return Ledger()
+
+
+def outdated(_context: Context) -> object:
+    """It is from before dialects said faults."""
+    return SimpleNamespace(**{member: Ledger.name for member in MEMBERS if member not in {"say", "render"}})
+
+
+def failing(_context: Context) -> Dialect:
+    raise ValueError("so much\nto say")
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -21,8 +22,8 @@ from stoa.settings import ELSEWHERE, VARIABLES
 from stoa.store.migrations import migrations
 from stoa.store.shops import Shops
 from tests.conftest import named
-from tests.ledger import Ledger
-from tests.running import Server, command, data_folder, serving, wait_until
+from tests.ledger import PACKAGE, Ledger, install
+from tests.running import Server, command, data_folder, environment, serving, wait_until
 
 ACCEPT = "application/vnd.skroutz+json; version=3.0"
 
@@ -171,7 +172,7 @@ def test_a_token_is_printed_once_and_opens_the_running_server(server: Server) ->
 def test_credentials_of_several_parts_are_printed_line_by_line(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stoa.app.load_dialects", lambda context: [Ledger(), *load_dialects(context)])
+    monkeypatch.setattr("stoa.app.load_dialects", lambda context: [*load_dialects(context), Ledger()])
     shop = asking_json(server, "shop", "create", "Νέο")["id"]
     asked = ("token", "create", "--shop", shop, "--dialect", "abacus")
     key, secret = asking(server, *asked).splitlines()
@@ -284,8 +285,10 @@ def test_a_placed_order_is_told_by_the_running_server_and_can_be_resent(server: 
 def test_the_doctor_finds_the_demo_well(server: Server) -> None:
     findings = asking_json(server, "doctor")
 
-    assert [finding["what"] for finding in findings[:4]] == ["database", "migrations", "files", "clock"]
-    assert len(findings) == 6
+    checked = ["database", "migrations", "files", "dialects", "clock"]
+    assert [finding["what"] for finding in findings[: len(checked)]] == checked
+    assert findings[3]["says"] == "merchantpro, shopflix, skroutz"
+    assert len(findings) == len(checked) + len(server.demo["shops"])
     assert all(finding["ok"] for finding in findings), findings
 
 
@@ -311,7 +314,9 @@ def test_what_cannot_be_done_is_one_sentence(server: Server, tmp_path: Path) -> 
         "There is no shop 999": refused("order", "list", "--shop", "999", *at),
         f"Shop {shop} has no order 5": refused("order", "show", "5", "--shop", shop, *at),
         f"Shop {shop} has no delivery 999": refused("webhook", "resend", "999", "--shop", shop, *at),
-        "--dialect must be one of": refused("token", "create", "--dialect", "latin", "--shop", shop, *at),
+        "--dialect must be one of merchantpro, shopflix, skroutz, operator.": refused(
+            "token", "create", "--dialect", "latin", "--shop", shop, *at
+        ),
         "--shop is needed": refused("token", "create", "--dialect", "skroutz", *at),
         "fulfilment: ": refused("order", "place", "--shop", shop, "--file", wrong, *at),
         "name: ": refused("shop", "create", "", *at),
@@ -441,6 +446,50 @@ def test_another_secret_key_than_the_first_is_refused(server: Server) -> None:
     assert (bad["what"], bad["says"]) == ("secret key", sentence)
 
 
+@pytest.fixture
+def unusable(tmp_path: Path) -> dict[str, str]:
+    """Settings under which Python finds a dialect that cannot be imported."""
+    return beside(install(tmp_path, "abacus = nowhere:dialect"))
+
+
+def beside(folder: Path) -> dict[str, str]:
+    return {"PYTHONPATH": f"{folder}{os.pathsep}{environment()['PYTHONPATH']}"}
+
+
+@pytest.mark.parametrize("what", ["serve", "worker"])
+def test_a_dialect_that_cannot_be_loaded_stops_the_start_with_one_sentence(
+    tmp_path: Path, unusable: dict[str, str], what: str
+) -> None:
+    # It is found before a database is asked.
+    settings = elsewhere("postgresql://127.0.0.1:1/stoa", tmp_path) | unusable
+
+    sentence = sentence_of(command(what, "--data", tmp_path / "data", settings=settings))
+
+    assert sentence.startswith(
+        f"The dialect abacus (nowhere:dialect) of the package {PACKAGE} cannot be used"
+    )
+    assert sentence.endswith(f"or remove it with `pip uninstall {PACKAGE}`.")
+
+
+def test_a_dialect_that_cannot_be_loaded_is_found_by_the_doctor(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(install(tmp_path, "abacus = nowhere:dialect"))
+
+    *well, bad = diagnosed("--data", tmp_path / "data", settings=elsewhere(database_url, tmp_path))
+
+    assert [finding["what"] for finding in well] == ["database", "migrations", "files"]
+    assert (bad["what"], bad["ok"]) == ("dialects", False)
+    assert bad["says"].startswith(f"The dialect abacus (nowhere:dialect) of the package {PACKAGE} ")
+
+
+def test_help_names_every_dialect_that_is_installed(unusable: dict[str, str]) -> None:
+    said = command("token", "create", "--help", settings=unusable).stdout
+
+    words = " ".join(said.replace("│", " ").split())
+    assert "merchantpro, shopflix, skroutz, abacus, or operator for the operator's own API." in words
+
+
 NEEDS_AN_INSTALLATION = (
     "worker",
     "shop list",
@@ -497,7 +546,7 @@ def test_an_installation_that_keeps_everything_elsewhere_needs_no_folder(
     examined = typing("doctor", "--json", *at, settings=settings)
 
     assert (done.stdout, done.returncode) == ("[]\n", 0)
-    assert [finding["ok"] for finding in json.loads(examined.stdout)] == [True] * 4
+    assert [finding["ok"] for finding in json.loads(examined.stdout)] == [True] * 5
     assert not (tmp_path / "data").exists()
 
 

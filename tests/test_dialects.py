@@ -1,23 +1,81 @@
 """What every dialect promises, and what the service makes of several."""
 
+from pathlib import Path
+
 import httpx
 import pypdfium2
 import pytest
+from msgspec.structs import replace
 
 from stoa import app as application
 from stoa.app import Stoa, open_stoa
 from stoa.clock import MovableClock
-from stoa.dialects import Context, Dialect, channel_codes, load_dialects
+from stoa.dialects import (
+    Context,
+    Dialect,
+    DialectUnusable,
+    channel_codes,
+    dialect_names,
+    load_dialects,
+)
+from stoa.documents.links import Links
 from stoa.orders import commands
 from stoa.orders.order import Actor
+from stoa.settings import read_settings
 from stoa.store.shops import SHOP_PREFIX, Token
 from stoa.web.openapi import openapi_document
 from tests.builders import a_placement, a_shop, an_order, placed
-from tests.conftest import SERVER, browsing, complete, let_timers_work, opening_a_shop, stored
-from tests.ledger import Ledger, with_ledger
+from tests.conftest import SECRET_KEY, SERVER, browsing, complete, let_timers_work, opening_a_shop, stored
+from tests.ledger import PACKAGE, Ledger, install, with_ledger
 from tests.operator.calls import address
 
 TOKEN = Token(SHOP_PREFIX, 17, "a_b-c")
+
+CONTEXT = Context(Links(SERVER, SECRET_KEY), read_settings({}))
+
+OWN = ["merchantpro", "shopflix", "skroutz"]
+
+
+@pytest.fixture
+def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that Python finds packages in."""
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def test_the_dialects_of_other_packages_come_after_those_of_stoa(somewhere: Path) -> None:
+    install(somewhere, "abacus = tests.ledger:ledger")
+
+    assert [dialect.name for dialect in load_dialects(CONTEXT)] == [*OWN, "abacus"]
+    assert dialect_names() == [*OWN, "abacus"]
+
+
+UNUSABLE = {
+    "abacus = nowhere:dialect": "ModuleNotFoundError: No module named 'nowhere'",
+    "abacus = tests.ledger:nothing": "AttributeError: module 'tests.ledger' has no attribute 'nothing'",
+    "abacus = tests.ledger:ADDRESS": "TypeError: 'str' object is not callable",
+    "abacus = tests.ledger:failing": "ValueError: so much to say",
+    "abacus = tests.ledger:outdated": "it has no render, say",
+    "counter = tests.ledger:ledger": "it calls itself 'abacus'",
+    "skroutz = tests.ledger:ledger": "another dialect has its name",
+}
+
+
+@pytest.mark.parametrize(("entry_point", "why"), UNUSABLE.items())
+def test_a_dialect_that_cannot_be_used_is_one_sentence_that_names_its_package(
+    somewhere: Path, entry_point: str, why: str
+) -> None:
+    install(somewhere, entry_point)
+    name, _, value = entry_point.partition(" = ")
+
+    with pytest.raises(DialectUnusable) as refused:
+        load_dialects(CONTEXT)
+
+    assert str(refused.value) == (
+        f"The dialect {name} ({value}) of the package {PACKAGE} cannot be used ({why}): "
+        f"install a version of {PACKAGE} that fits this Stoa, or remove it with `pip uninstall {PACKAGE}`."
+    )
+    assert name in dialect_names()
 
 
 def test_in_every_dialect_the_parts_of_the_credentials_are_the_token(stoa: Stoa) -> None:
@@ -37,8 +95,9 @@ def test_every_endpoint_that_hears_of_orders_has_its_headers(stoa: Stoa) -> None
 
 
 def test_the_shops_webhook_is_the_first_dialects_that_has_one(stoa: Stoa) -> None:
-    assert with_ledger(stoa).dialects[0].order_endpoint is None
-    assert with_ledger(stoa).webhook_kind == "skroutz_orders"
+    assert stoa.dialects[0].order_endpoint is None
+    assert with_ledger(stoa, "abacus_orders").webhook_kind == "skroutz_orders"
+    assert replace(stoa, dialects=[Ledger(), Ledger("abacus_orders")]).webhook_kind == "abacus_orders"
 
 
 def test_an_orders_code_is_that_of_the_channel_it_came_from(stoa: Stoa) -> None:
@@ -50,7 +109,7 @@ def test_an_orders_code_is_that_of_the_channel_it_came_from(stoa: Stoa) -> None:
 
 def speaking_ledger_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(context: Context) -> list[Dialect]:
-        return [Ledger(), *load_dialects(context)]
+        return [*load_dialects(context), Ledger()]
 
     monkeypatch.setattr(application, "load_dialects", load)
 

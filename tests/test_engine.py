@@ -24,7 +24,7 @@ from stoa.orders.refusals import Refusal, Refused
 from stoa.orders.shop import Shop
 from stoa.store.database import Pool
 from stoa.store.orders import ChannelRefTaken, KeyTaken, Stored
-from tests.builders import HOUR, MINUTE, a_line, a_placement
+from tests.builders import HOUR, MINUTE, a_line, a_placement, a_tracking, a_voucher, an_uploaded_invoice
 from tests.database_contents import contents
 from tests.processes import Process, a_process, opened
 
@@ -211,6 +211,82 @@ async def test_what_many_add_at_once_is_all_there(process: Process, shop: Shop) 
     notes = (await process.stored(order)).order.notes
     assert sorted(note.text for note in notes) == list("abcdefghij")
     assert [note.number for note in notes] == list(range(1, 11))
+
+
+def uploads(*, replacing: bool) -> list[asked.AttachInvoice]:
+    return [
+        asked.AttachInvoice(invoice=an_uploaded_invoice(blob=f"{n}.pdf"), replacing=replacing)
+        for n in range(10)
+    ]
+
+
+async def discarded(process: Process) -> list[str]:
+    return [file.blob for file in await process.orders.discarded_files(100)]
+
+
+async def test_files_that_are_uploaded_at_once_all_get_serials_of_their_own(
+    process: Process, shop: Shop
+) -> None:
+    order = await process.placing(shop)
+
+    await asyncio.gather(*(process.doing(shop, order, upload) for upload in uploads(replacing=False)))
+
+    files = (await process.stored(order)).order.invoice_files
+    assert [file.serial for file in files] == list(range(1, 11))
+    assert sorted(file.blob for file in files) == [f"{n}.pdf" for n in range(10)]
+    assert await discarded(process) == []
+
+
+async def test_of_files_that_replace_each_other_at_once_one_stays_and_the_others_are_noted_once(
+    process: Process, shop: Shop
+) -> None:
+    order = await process.placing(shop)
+
+    await asyncio.gather(*(process.doing(shop, order, upload) for upload in uploads(replacing=True)))
+
+    (file,) = (await process.stored(order)).order.invoice_files
+    assert file.serial == 10
+    assert sorted([file.blob, *await discarded(process)]) == [f"{n}.pdf" for n in range(10)]
+
+
+def labelling(serial: int, blob: str) -> asked.AttachVoucher:
+    return asked.AttachVoucher(voucher=a_voucher(serial=serial, blob=blob), tracking=a_tracking())
+
+
+async def test_of_vouchers_that_are_made_at_once_the_order_gets_one(process: Process, shop: Shop) -> None:
+    order = await process.placing(shop, asked.Accept(voucher=False))
+
+    answers = await asyncio.gather(
+        *(process.asking(shop, order, labelling(1, f"{n}.pdf")) for n in range(10))
+    )
+
+    assert sum(isinstance(answer, Order) for answer in answers) == 1
+    assert answers.count(Refused(Refusal.VOUCHER_EXISTS)) == 9
+    assert await discarded(process) == []
+
+
+async def test_a_voucher_is_outdated_where_another_was_made_and_cancelled_meanwhile(
+    process: Process, shop: Shop
+) -> None:
+    order = await process.placing(shop, asked.Accept(voucher=False))
+    stale = await process.stored(order)
+    await process.doing(shop, order, labelling(1, "1.pdf"), asked.CancelVoucher())
+
+    refused = await process.engine.carry_out(labelling(1, "late.pdf"), on=stale, shop=shop, by=Actor.MERCHANT)
+
+    assert refused == Refused(Refusal.VOUCHER_OUTDATED)
+    assert await discarded(process) == ["1.pdf"]
+
+
+async def test_of_many_who_cancel_a_voucher_one_does(process: Process, shop: Shop) -> None:
+    order = await process.placing(shop, asked.Accept(voucher=False))
+    await process.doing(shop, order, labelling(1, "1.pdf"))
+
+    answers = await asyncio.gather(*(process.asking(shop, order, asked.CancelVoucher()) for _ in range(10)))
+
+    assert answers.count(Refused(Refusal.NO_VOUCHER)) == 9
+    assert (await process.stored(order)).order.cancelled_vouchers == 1
+    assert await discarded(process) == ["1.pdf"]
 
 
 async def test_an_order_that_others_never_let_go_of_is_a_conflict(

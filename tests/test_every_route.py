@@ -23,13 +23,18 @@ from tests.database_contents import contents
 from tests.merchantpro.back_office import calling
 from tests.operator.calls import address, in_state, placing
 
-PUBLIC, OPERATOR, SHOP, KEY = "public", "operator", "shop", "shop by key and secret"
+PUBLIC, OPERATOR, SHOP = "public", "operator", "shop"
+KEY, PASSWORD = "shop by key and secret", "shop by username and password"
 
 OF_A_SHOP = "/operator/v1/shops/{shop_id:int}"
 OF_AN_ORDER = f"{OF_A_SHOP}/orders/{{order_id:int}}"
 SKROUTZ = "/merchants/ecommerce/orders/{code:str}"
 MERCHANTPRO = "/api/v2/orders"
 MERCHANTPRO_ORDER = f"{MERCHANTPRO}/{{order_id:int}}"
+SHOPFLIX = "/v2/orders"
+SHOPFLIX_ORDER = f"{SHOPFLIX}/{{order_id:str}}"
+MANIFEST = "/v2/shipments/manifest"
+SHIPMENT = "/v2/shipments/{order_id:str}"
 STYLESHEET = ("GET", "/orders/pages.css")
 
 OPEN_TO: dict[tuple[str, str], str] = {
@@ -89,6 +94,16 @@ OPEN_TO: dict[tuple[str, str], str] = {
     ("PATCH", MERCHANTPRO_ORDER): KEY,
     ("PATCH", f"{MERCHANTPRO_ORDER}/{{handler:str}}"): KEY,
     ("DELETE", MERCHANTPRO_ORDER): KEY,
+    ("GET", SHOPFLIX): PASSWORD,
+    ("GET", SHOPFLIX_ORDER): PASSWORD,
+    ("PATCH", f"{SHOPFLIX_ORDER}/accept"): PASSWORD,
+    ("PATCH", f"{SHOPFLIX_ORDER}/reject"): PASSWORD,
+    ("POST", f"{SHOPFLIX_ORDER}/invoices"): PASSWORD,
+    ("DELETE", f"{SHOPFLIX_ORDER}/invoices/{{invoice_id:int}}"): PASSWORD,
+    ("GET", MANIFEST): PASSWORD,
+    ("POST", SHIPMENT): PASSWORD,
+    ("DELETE", SHIPMENT): PASSWORD,
+    ("GET", f"{SHIPMENT}/print"): PASSWORD,
 }
 
 
@@ -115,6 +130,8 @@ async def numbers(stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant) -
         "order_id:int": placed["id"],
         "delivery_id:int": delivery["id"],
         "code:str": placed["codes"]["skroutz"],
+        "order_id:str": placed["codes"]["shopflix"],
+        "invoice_id:int": 1,
         "kind:str": "creation",
         "handler:str": "in_process",
         "name:str": "1-1000001-1-00000000000000000000000000000000.pdf",
@@ -122,8 +139,8 @@ async def numbers(stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant) -
     }
 
 
-async def issue_key(stoa: Stoa, merchant: Merchant) -> Token:
-    return await stoa.service.shops.issue(merchant.shop.id, "merchantpro", stoa.service.clock())
+async def issue_key(stoa: Stoa, merchant: Merchant, dialect: str = "merchantpro") -> Token:
+    return await stoa.service.shops.issue(merchant.shop.id, dialect, stoa.service.clock())
 
 
 @pytest.fixture
@@ -142,6 +159,26 @@ async def back_office(stoa: Stoa, key: Token) -> AsyncIterator[httpx.AsyncClient
 @pytest.fixture
 async def neighbours_back_office(stoa: Stoa, neighbour: Merchant) -> AsyncIterator[httpx.AsyncClient]:
     issued = await issue_key(stoa, neighbour)
+    async with calling(stoa, issued.key, issued.secret) as client:
+        yield client
+
+
+@pytest.fixture
+async def password(stoa: Stoa, merchant: Merchant) -> Token:
+    """The shop's username and password."""
+    return await issue_key(stoa, merchant, "shopflix")
+
+
+@pytest.fixture
+async def counter(stoa: Stoa, password: Token) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that has the shop's username and password."""
+    async with calling(stoa, password.key, password.secret) as client:
+        yield client
+
+
+@pytest.fixture
+async def neighbours_counter(stoa: Stoa, neighbour: Merchant) -> AsyncIterator[httpx.AsyncClient]:
+    issued = await issue_key(stoa, neighbour, "shopflix")
     async with calling(stoa, issued.key, issued.secret) as client:
         yield client
 
@@ -256,7 +293,7 @@ async def test_without_credentials_of_its_own_every_route_is_closed_and_nothing_
     headers = await tokens_that_are_none(stoa, merchant, neighbour)
     headers += await keys_that_are_none(stoa, merchant, neighbour)
     before = await kept(stoa)
-    routes = open_to(OPERATOR, SHOP, KEY)
+    routes = open_to(OPERATOR, SHOP, KEY, PASSWORD)
 
     assert await statuses(stranger, routes, numbers) == dict.fromkeys(routes, 401)
     for header in headers:
@@ -268,30 +305,40 @@ async def test_without_credentials_of_its_own_every_route_is_closed_and_nothing_
 
 
 async def test_a_shops_token_opens_nothing_of_the_operators_and_nothing_that_its_key_is_for(
-    stoa: Stoa, merchant: Merchant, key: Token, numbers: dict[str, object]
+    stoa: Stoa, merchant: Merchant, key: Token, password: Token, numbers: dict[str, object]
 ) -> None:
     before = await kept(stoa)
-    routes = open_to(OPERATOR, KEY)
+    routes = open_to(OPERATOR, KEY, PASSWORD)
 
     assert await statuses(merchant.client, routes, numbers) == dict.fromkeys(routes, 401)
     assert await kept(stoa) == before
 
 
 async def test_a_shops_key_opens_nothing_of_the_operators_and_nothing_that_its_token_is_for(
-    stoa: Stoa, back_office: httpx.AsyncClient, numbers: dict[str, object]
+    stoa: Stoa, back_office: httpx.AsyncClient, password: Token, numbers: dict[str, object]
 ) -> None:
     before = await kept(stoa)
-    routes = open_to(OPERATOR, SHOP)
+    routes = open_to(OPERATOR, SHOP, PASSWORD)
 
     assert await statuses(back_office, routes, numbers) == dict.fromkeys(routes, 401)
     assert await kept(stoa) == before
 
 
-async def test_the_operators_token_opens_nothing_of_a_shop(
-    stoa: Stoa, operator: httpx.AsyncClient, key: Token, numbers: dict[str, object]
+async def test_a_shops_password_opens_nothing_of_the_operators_and_nothing_that_its_key_is_for(
+    stoa: Stoa, counter: httpx.AsyncClient, key: Token, numbers: dict[str, object]
 ) -> None:
     before = await kept(stoa)
-    routes = open_to(SHOP, KEY)
+    routes = open_to(OPERATOR, SHOP, KEY)
+
+    assert await statuses(counter, routes, numbers) == dict.fromkeys(routes, 401)
+    assert await kept(stoa) == before
+
+
+async def test_the_operators_token_opens_nothing_of_a_shop(
+    stoa: Stoa, operator: httpx.AsyncClient, key: Token, password: Token, numbers: dict[str, object]
+) -> None:
+    before = await kept(stoa)
+    routes = open_to(SHOP, KEY, PASSWORD)
 
     assert await statuses(operator, routes, numbers) == dict.fromkeys(routes, 401)
     assert await kept(stoa) == before
@@ -315,6 +362,23 @@ async def test_another_shops_key_finds_no_order(
 
     assert await statuses(neighbours_back_office, routes, numbers) == dict.fromkeys(routes, 404)
     assert (await neighbours_back_office.get(MERCHANTPRO)).json()["data"] == []
+    assert await contents(stoa.service.pool) == before
+
+
+async def test_another_shops_password_finds_no_order(
+    stoa: Stoa, neighbours_counter: httpx.AsyncClient, numbers: dict[str, object]
+) -> None:
+    before = await contents(stoa.service.pool)
+    routes = [(method, path) for method, path in open_to(PASSWORD) if "order_id" in path]
+
+    for method, path in routes:
+        answer = await neighbours_counter.request(method, fill(path, numbers))
+        error = answer.json()["error"]
+        assert (answer.status_code, error.get("code") or error["errorCode"]) in {
+            (400, "10301"),
+            (400, "10350"),
+        }, path
+    assert (await neighbours_counter.get(SHOPFLIX)).json()["orders"] == []
     assert await contents(stoa.service.pool) == before
 
 
@@ -377,7 +441,7 @@ async def test_a_refusal_says_that_a_key_is_asked_for_where_one_is(stranger: htt
 
 
 async def test_the_scheme_is_read_in_any_case(
-    stranger: httpx.AsyncClient, operator: httpx.AsyncClient, key: Token
+    stranger: httpx.AsyncClient, operator: httpx.AsyncClient, key: Token, password: Token
 ) -> None:
     token = operator.headers["Authorization"].removeprefix("Bearer ")
     pair = basic(key.key, key.secret).removeprefix("Basic ")
@@ -386,6 +450,7 @@ async def test_the_scheme_is_read_in_any_case(
         ("/operator/v1/shops", f"BEARER  {token} "),
         (MERCHANTPRO, f"basic {pair}"),
         (MERCHANTPRO, f"BASIC  {pair} "),
+        (SHOPFLIX, basic(password.key, password.secret).replace("Basic", "bAsIC")),
     ):
         answer = await stranger.get(path, headers={"Authorization": header})
         assert answer.status_code == 200, header

@@ -13,12 +13,22 @@ from stoa.app import Stoa
 from stoa.clock import MovableClock
 from stoa.documents.blobs import BlobMissing, Blobs, BlobStoreUnavailable
 from stoa.housekeeping import LOOSE, Housekeeping
-from stoa.orders.order import Actor, Order
+from stoa.orders.commands import AttachInvoice, CancelVoucher, Command, RemoveInvoice
+from stoa.orders.order import Actor, Order, State
 from stoa.orders.shop import Shop
 from stoa.store.orders import Orders, Search, Stored
 from stoa.store.strangers import KEPT, Visit
 from tests import saves
-from tests.builders import MINUTE, NOON, a_shop, a_voucher, an_order, an_uploaded_invoice
+from tests.builders import (
+    MINUTE,
+    NOON,
+    a_shop,
+    a_voucher,
+    after,
+    an_order,
+    an_order_in,
+    an_uploaded_invoice,
+)
 
 SOON = 0.01
 
@@ -81,12 +91,16 @@ async def a_deleted_order(stoa: Stoa, shop: Shop, number: int = 1_000_001) -> Or
     """An order that had two files and was deleted."""
     voucher = a_voucher(blob=f"vouchers/{number}.pdf")
     invoice = an_uploaded_invoice(blob=f"invoices/{number}.pdf")
-    order = replace(an_order(shop=shop, order_id=number), voucher=voucher, uploaded_invoice=invoice)
-    for file in (voucher, invoice):
-        await stoa.service.blobs.put(file.blob, b"%PDF", "application/pdf")
+    order = replace(an_order(shop=shop, order_id=number), voucher=voucher, invoice_files=(invoice,))
+    await put_files(stoa, order)
     await stoa.service.orders.save(saves.placing(order))
     await stoa.service.orders.delete(Stored(order, 1), by=Actor.MERCHANT, at=NOON)
     return order
+
+
+async def put_files(stoa: Stoa, order: Order) -> None:
+    for blob in order.blobs:
+        await stoa.service.blobs.put(blob, b"%PDF", "application/pdf")
 
 
 async def left(stoa: Stoa) -> int:
@@ -109,9 +123,34 @@ async def test_the_files_of_deleted_orders_are_deleted(stoa: Stoa, shop: Shop) -
 
     async with keeping_house(stoa):
         await until(cleared)
-    for file in (order.voucher, order.uploaded_invoice):
-        assert file is not None
-        assert not await is_kept(stoa, file.blob)
+    assert len(order.blobs) == 2
+    assert [await is_kept(stoa, blob) for blob in order.blobs] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("command", "gone"),
+    [
+        (CancelVoucher(), {"voucher.pdf"}),
+        (AttachInvoice(invoice=an_uploaded_invoice(blob="3.pdf")), {"2.pdf"}),
+        (AttachInvoice(invoice=an_uploaded_invoice(blob="3.pdf"), replacing=False), set()),
+        (RemoveInvoice(serial=1), set()),
+    ],
+    ids=["voucher cancelled", "file replaced", "file added", "file taken back"],
+)
+async def test_the_files_that_an_order_has_no_more_are_deleted_and_no_other(
+    stoa: Stoa, shop: Shop, command: Command, gone: set[str]
+) -> None:
+    files = tuple(an_uploaded_invoice(serial=n, blob=f"{n}.pdf") for n in (1, 2))
+    order = replace(
+        an_order_in(State.ACCEPTED, shop=shop), voucher=a_voucher(blob="voucher.pdf"), invoice_files=files
+    )
+    await put_files(stoa, order)
+    await stoa.service.orders.save(saves.placing(order))
+    await stoa.service.orders.save(saves.changing(order, after(order, command)))
+    await Housekeeping(stoa.service).delete_files()
+
+    assert {blob for blob in order.blobs if not await is_kept(stoa, blob)} == gone
+    assert await left(stoa) == 0
 
 
 async def test_a_file_that_is_gone_already_is_forgotten(stoa: Stoa, shop: Shop) -> None:

@@ -25,7 +25,7 @@ from tests.conftest import SERVER, Merchant, browsing, complete, opening_a_shop
 from tests.merchantpro.back_office import calling
 from tests.operator.calls import address, in_state
 from tests.operator.test_actions import MOVED
-from tests.test_every_route import KEY, OPEN_TO, OPERATOR, PUBLIC, SHOP
+from tests.test_every_route import KEY, OPEN_TO, OPERATOR, PASSWORD, PUBLIC, SHOP
 
 Json = dict[str, Any]
 Operation = APIOperation[Any, Any, Any, Any]
@@ -53,7 +53,7 @@ def test_the_document_is_valid(document: Json) -> None:
     schemathesis.openapi.from_dict(document).validate()
 
 
-SCHEMES = {OPERATOR: "bearer", SHOP: "bearer", KEY: "basic"}
+SCHEMES = {OPERATOR: "bearer", SHOP: "bearer", KEY: "basic", PASSWORD: "basic"}
 """What opens the routes that are not public."""
 
 
@@ -130,6 +130,14 @@ async def at_order_of_the_merchants_own(stoa: Stoa, merchant: Merchant) -> str:
     return f"{MERCHANTPRO}/{order.id}"
 
 
+def at_order_told_to_shopflix(state: State, before: str, after: str = "") -> Suitable:
+    async def make(stoa: Stoa, merchant: Merchant) -> str:
+        order = await in_state(stoa, merchant.shop, state)
+        return f"{before}/{stoa.codes(order, merchant.shop)['shopflix']}{after}"
+
+    return make
+
+
 async def at_receiver(_stoa: Stoa, merchant: Merchant) -> str:
     return f"/demo/hooks/{merchant.shop.id}"
 
@@ -137,6 +145,7 @@ async def at_receiver(_stoa: Stoa, merchant: Merchant) -> str:
 OF_A_SHOP = "/operator/v1/shops/{shop_id}"
 SKROUTZ = "/merchants/ecommerce/orders/{code}"
 MERCHANTPRO = "/api/v2/orders"
+SHOPFLIX, SHIPMENTS = "/v2/orders", "/v2/shipments"
 SUITABLE: dict[str, Suitable] = {
     "/operator/v1/shops": at("/operator/v1/shops"),
     OF_A_SHOP: at_shop(),
@@ -149,6 +158,8 @@ SUITABLE: dict[str, Suitable] = {
     f"{SKROUTZ}/tracking_details": at_parcel_of_the_merchants_own,
     MERCHANTPRO: at(MERCHANTPRO),
     f"{MERCHANTPRO}/{{order_id}}": at_order_of_the_merchants_own,
+    f"{SHOPFLIX}/{{order_id}}/reject": at_order_told_to_shopflix(State.OPEN, SHOPFLIX, "/reject"),
+    f"{SHIPMENTS}/{{order_id}}": at_order_told_to_shopflix(State.ACCEPTED, SHIPMENTS),
     "/demo/hooks/{shop_id}": at_receiver,
     # Last, for the merchant's token is void by then.
     f"{OF_A_SHOP}/credentials": at_shop("credentials"),
@@ -157,15 +168,16 @@ SUITABLE: dict[str, Suitable] = {
 
 def caller_of(path: str) -> str:
     """Who is let in at an address, or may come as well as anybody."""
-    if path.startswith("/merchants/"):
-        return SHOP
-    return KEY if path.startswith("/api/v2/") else OPERATOR
+    begins = {"/merchants/": SHOP, "/api/v2/": KEY, "/v2/": PASSWORD}
+    return next((caller for start, caller in begins.items() if path.startswith(start)), OPERATOR)
 
 
 @asynccontextmanager
-async def with_key(stoa: Stoa, merchant: Merchant) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that has the shop's key and secret."""
-    issued = await stoa.service.shops.issue(merchant.shop.id, "merchantpro", stoa.service.clock())
+async def with_key(
+    stoa: Stoa, merchant: Merchant, dialect: str = "merchantpro"
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that has the shop's key and secret, or what the dialect calls them."""
+    issued = await stoa.service.shops.issue(merchant.shop.id, dialect, stoa.service.clock())
     async with calling(stoa, issued.key, issued.secret) as client:
         yield client
 
@@ -176,8 +188,8 @@ async def test_every_example_works_as_it_stands(
     told = {path: (method, example) for method, path, _, example in examples(document)}
     assert told.keys() == SUITABLE.keys()
 
-    async with with_key(stoa, merchant) as back_office:
-        clients = {OPERATOR: operator, SHOP: merchant.client, KEY: back_office}
+    async with with_key(stoa, merchant) as back_office, with_key(stoa, merchant, "shopflix") as counter:
+        clients = {OPERATOR: operator, SHOP: merchant.client, KEY: back_office, PASSWORD: counter}
         for path, suitable in SUITABLE.items():
             client, (method, example) = clients[caller_of(path)], told[path]
             answer = await client.request(method, await suitable(stoa, merchant), json=example)
@@ -193,6 +205,10 @@ class Site(Struct, frozen=True):
     runner: asyncio.Runner
     clients: dict[str, httpx.AsyncClient]
     addresses: dict[str, list[object]]
+
+    def known(self, name: str, path: str) -> list[object]:
+        """What may stand in an address by this name; some callers have words of their own for it."""
+        return self.addresses.get(f"{name}, {caller_of(path)}") or self.addresses[name]
 
     def send(self, caller: str, case: AnyCase) -> httpx.Response:
         request: Any = requests.Request(**case.as_transport_kwargs(base_url=SERVER)).prepare()
@@ -225,15 +241,18 @@ async def _open(
     token = await stoa.service.shops.issue_to_operator(clock())
     operator = await stack.enter_async_context(browsing(stoa, Authorization=f"Bearer {token}"))
     back_office = await stack.enter_async_context(with_key(stoa, merchant))
+    counter = await stack.enter_async_context(with_key(stoa, merchant, "shopflix"))
     await operator.put(address(merchant.shop, "webhook"), json={"url": "http://127.0.0.1:9/hook"})
     orders = [
         await in_state(stoa, merchant.shop, state, fulfilment=fulfilment)
         for state in State
         for fulfilment in (Fulfilment.MARKETPLACE, Fulfilment.MERCHANT)
     ]
-    return {OPERATOR: operator, SHOP: merchant.client, KEY: back_office}, {
+    return {OPERATOR: operator, SHOP: merchant.client, KEY: back_office, PASSWORD: counter}, {
         "shop_id": [merchant.shop.id],
         "order_id": [order.id for order in orders],
+        f"order_id, {PASSWORD}": [stoa.codes(order, merchant.shop)["shopflix"] for order in orders],
+        "invoice_id": [1],
         "delivery_id": [1],
         "code": [*(stoa.codes(order, merchant.shop)["skroutz"] for order in orders), "DEMO-OPEN"],
         "kind": ["creation", "cancellation"],
@@ -285,7 +304,7 @@ def _faults_of(site: Site, operation: Operation, mode: GenerationMode) -> list[s
     faults: list[str] = []
     known = st.fixed_dictionaries(
         {
-            parameter.name: st.sampled_from(site.addresses[parameter.name])
+            parameter.name: st.sampled_from(site.known(parameter.name, operation.path))
             for parameter in operation.path_parameters
         }
     )

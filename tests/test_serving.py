@@ -76,9 +76,10 @@ def test_what_scripts_need_is_in_a_file_for_its_owner_alone(demo: Server) -> Non
     assert written["url"] == demo.url
     assert written["operator"].keys() == {"token"}
     for shop in written["shops"]:
-        assert shop.keys() == {"id", "name", "merchantpro", "skroutz", "webhook_url"}
+        assert shop.keys() == {"id", "name", "merchantpro", "shopflix", "skroutz", "webhook_url"}
         assert shop["skroutz"].keys() == {"token"}
         assert shop["merchantpro"].keys() == {"key", "secret"}
+        assert shop["shopflix"].keys() == {"username", "password"}
 
 
 def test_other_secrets_are_for_their_owner_alone_too(demo: Server) -> None:

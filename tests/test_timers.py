@@ -11,14 +11,23 @@ from structlog.testing import capture_logs
 from stoa.app import Stoa, open_stoa
 from stoa.clock import MovableClock
 from stoa.documents.blobs import BlobMissing, Blobs, BlobStoreUnavailable
+from stoa.documents.vouchers import Wanted
 from stoa.orders import commands
 from stoa.orders.order import Actor, Fulfilment, Order, State
+from stoa.orders.progress import Step, step_of
 from stoa.orders.shop import Shop
 from stoa.timers import BATCH, LEASE, Timers
 from tests.builders import DAY, MINUTE, a_placement, an_address
 from tests.conftest import Merchant, complete, let_timers_work, stored
 
 SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+async def another(database_url: str, clock: MovableClock) -> AsyncIterator[Stoa]:
+    """A second process on the same database."""
+    async with open_stoa(complete(database_url), clock) as opened:
+        yield opened
 
 
 async def placing(stoa: Stoa, shop: Shop, **what_matters: object) -> Order:
@@ -30,10 +39,17 @@ async def placing(stoa: Stoa, shop: Shop, **what_matters: object) -> Order:
 
 async def accepting(stoa: Stoa, shop: Shop, **what_matters: object) -> Order:
     order = await placing(stoa, shop, **what_matters)
+    return await doing(stoa, shop, order, commands.Accept(), by=Actor.MERCHANT)
+
+
+async def doing(
+    stoa: Stoa, shop: Shop, order: Order, command: commands.Command, *, by: Actor = Actor.COURIER
+) -> Order:
+    """The order after a command that succeeds."""
     on = await stored(stoa, order)
-    accepted = await stoa.service.engine.carry_out(commands.Accept(), on=on, shop=shop, by=Actor.MERCHANT)
-    assert isinstance(accepted, Order)
-    return accepted
+    done = await stoa.service.engine.carry_out(command, on=on, shop=shop, by=by)
+    assert isinstance(done, Order), done
+    return done
 
 
 async def state_of(stoa: Stoa, order: Order) -> State:
@@ -145,8 +161,34 @@ async def test_an_order_that_was_cancelled_meanwhile_gets_none(stoa: Stoa, merch
     assert (await stored(stoa, order)).order.voucher is None
 
 
+@pytest.fixture
+def printed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Where labels were put, first things first."""
+    put, keys = Blobs.put, list[str]()
+
+    async def noting(blobs: Blobs, key: str, data: bytes, content_type: str) -> None:
+        keys.append(key)
+        await put(blobs, key, data, content_type)
+
+    monkeypatch.setattr(Blobs, "put", noting)
+    return keys
+
+
+async def kept(stoa: Stoa, keys: list[str]) -> list[str]:
+    """Those where a file still lies."""
+    return [key for key in keys if await is_kept(stoa, key)]
+
+
+async def is_kept(stoa: Stoa, key: str) -> bool:
+    try:
+        await stoa.service.blobs.get(key)
+    except BlobMissing:
+        return False
+    return True
+
+
 async def test_an_order_that_is_cancelled_while_its_voucher_is_printed_stays_cancelled(
-    stoa: Stoa, merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+    stoa: Stoa, merchant: Merchant, printed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order = await accepting(stoa, merchant.shop)
     put = Blobs.put
@@ -161,11 +203,11 @@ async def test_an_order_that_is_cancelled_while_its_voucher_is_printed_stays_can
 
     after = (await stored(stoa, order)).order
     assert (after.state, after.voucher) == (State.CANCELLED, None)
-    assert await kept_files(stoa, order) == []
+    assert (len(printed), await kept(stoa, printed)) == (1, [])
 
 
 async def test_an_order_that_is_deleted_while_its_voucher_is_printed_leaves_no_file(
-    stoa: Stoa, merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+    stoa: Stoa, merchant: Merchant, printed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order = await accepting(stoa, merchant.shop)
     put = Blobs.put
@@ -179,24 +221,145 @@ async def test_an_order_that_is_deleted_while_its_voucher_is_printed_leaves_no_f
     await let_timers_work(stoa, merchant.shop)
 
     assert await stoa.service.orders.read(merchant.shop.id, order.id) is None
-    assert await kept_files(stoa, order) == []
+    assert (len(printed), await kept(stoa, printed)) == (1, [])
 
 
-async def kept_files(stoa: Stoa, order: Order) -> list[str]:
-    """The order's labels that lie in the store of files."""
-    key = f"shops/{order.shop_id}/vouchers/{order.id}-1.pdf"
-    try:
-        await stoa.service.blobs.get(key)
-    except BlobMissing:
-        return []
-    return [key]
-
-
-async def test_the_label_of_an_order_lies_where_these_tests_look(stoa: Stoa, merchant: Merchant) -> None:
+async def test_of_the_workers_voucher_and_one_that_the_merchant_asked_for_faster_that_one_stays(
+    stoa: Stoa, merchant: Merchant, printed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     order = await accepting(stoa, merchant.shop)
+    put = Blobs.put
+
+    async def asking(blobs: Blobs, key: str, data: bytes, content_type: str) -> None:
+        monkeypatch.setattr(Blobs, "put", put)
+        await stoa.service.press.print_voucher(
+            await stored(stoa, order), merchant.shop, by=Actor.MERCHANT, wanted=Wanted(comment="Εύθραυστο")
+        )
+        await put(blobs, key, data, content_type)
+
+    monkeypatch.setattr(Blobs, "put", asking)
     await let_timers_work(stoa, merchant.shop)
 
-    assert await kept_files(stoa, order) != []
+    after = (await stored(stoa, order)).order
+    assert after.voucher is not None
+    assert (after.voucher.serial, after.voucher.comment) == (1, "Εύθραυστο")
+    assert (len(printed), await kept(stoa, printed)) == (2, [after.voucher.blob])
+
+
+async def test_a_voucher_whose_order_could_not_be_saved_is_printed_to_the_same_place_again(
+    stoa: Stoa, merchant: Merchant, clock: MovableClock, printed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = await accepting(stoa, merchant.shop)
+
+    async def failing(*_: object, **__: object) -> Order:
+        raise OSError
+
+    with monkeypatch.context() as patched, capture_logs() as logs:
+        patched.setattr(stoa.service.engine, "carry_out", failing)
+        await let_timers_work(stoa, merchant.shop)
+    assert [entry["event"] for entry in logs] == ["timers.order_failed"]
+
+    clock.move(LEASE)
+    await let_timers_work(stoa, merchant.shop)
+    after = (await stored(stoa, order)).order
+    assert after.voucher is not None
+    assert printed == [after.voucher.blob] * 2
+    assert await is_kept(stoa, after.voucher.blob)
+
+
+async def test_a_voucher_that_the_merchant_cancelled_is_not_printed_again(
+    stoa: Stoa, merchant: Merchant, clock: MovableClock, printed: list[str]
+) -> None:
+    order = await accepting(stoa, merchant.shop)
+    await let_timers_work(stoa, merchant.shop)
+    await doing(stoa, merchant.shop, order, commands.CancelVoucher(), by=Actor.MERCHANT)
+    clock.move(DAY)
+    await let_timers_work(stoa, merchant.shop)
+
+    after = (await stored(stoa, order)).order
+    assert (after.state, after.voucher, len(printed)) == (State.ACCEPTED, None, 1)
+
+
+# What was delivered
+
+
+async def under_way(stoa: Stoa, shop: Shop) -> Order:
+    """An order that the courier has."""
+    order = await placing(stoa, shop)
+    await doing(stoa, shop, order, commands.Accept(voucher=False), by=Actor.MERCHANT)
+    return await doing(stoa, shop, order, commands.PickUp())
+
+
+async def delivering(stoa: Stoa, shop: Shop) -> Order:
+    return await doing(stoa, shop, await under_way(stoa, shop), commands.Deliver())
+
+
+async def test_a_delivered_order_is_completed_when_it_can_no_longer_be_returned_and_not_before(
+    stoa: Stoa, merchant: Merchant, clock: MovableClock
+) -> None:
+    order = await delivering(stoa, merchant.shop)
+
+    clock.move(14 * DAY - SECOND)
+    await let_timers_work(stoa, merchant.shop)
+    assert (await stored(stoa, order)).order == order
+    clock.move(SECOND)
+    await let_timers_work(stoa, merchant.shop)
+    completed = (await stored(stoa, order)).order
+    assert (completed.state, completed.completed_at) == (State.DELIVERED, clock())
+    assert (await history(stoa, order))[-1] == ("Completed", "clock")
+
+    clock.move(99 * DAY)
+    assert await stoa.service.orders.shops_with_due_timers(clock(), 9) == []
+
+
+async def test_a_shop_that_grants_more_days_waits_as_long(
+    stoa: Stoa, merchant: Merchant, clock: MovableClock
+) -> None:
+    shop = await stoa.service.shops.change(merchant.shop.id, return_days=30)
+    assert shop is not None
+    order = await delivering(stoa, shop)
+
+    for days, step in ((29, Step.DELIVERED), (1, Step.COMPLETED)):
+        clock.move(days * DAY)
+        await let_timers_work(stoa, shop)
+        assert step_of((await stored(stoa, order)).order) is step
+
+
+async def test_what_the_customer_took_in_part_is_completed_too(
+    stoa: Stoa, merchant: Merchant, clock: MovableClock
+) -> None:
+    order = await under_way(stoa, merchant.shop)
+    one_piece = (commands.LineQuantity(order.lines[0].id, 1),)
+    await doing(stoa, merchant.shop, order, commands.DeliverPartially(lines=one_piece))
+    clock.move(14 * DAY)
+    await let_timers_work(stoa, merchant.shop)
+
+    assert step_of((await stored(stoa, order)).order) is Step.PARTIALLY_COMPLETED
+
+
+async def test_what_came_back_in_time_is_not_completed(
+    stoa: Stoa, merchant: Merchant, clock: MovableClock
+) -> None:
+    order = await delivering(stoa, merchant.shop)
+    back = await doing(stoa, merchant.shop, order, commands.Return())
+    clock.move(99 * DAY)
+    await let_timers_work(stoa, merchant.shop)
+
+    assert (await stored(stoa, order)).order == back
+
+
+async def test_two_processes_complete_an_order_once(
+    stoa: Stoa, another: Stoa, merchant: Merchant, clock: MovableClock
+) -> None:
+    orders = [await delivering(stoa, merchant.shop) for _ in range(10)]
+    clock.move(14 * DAY)
+    await asyncio.gather(*(let_timers_work(process, merchant.shop) for process in (stoa, another)))
+
+    for order in orders:
+        assert [kind for kind, _ in await history(stoa, order)].count("Completed") == 1
+
+
+# When something fails
 
 
 class Broken:
@@ -259,13 +422,6 @@ async def test_more_orders_than_a_batch_are_all_done(
     await let_timers_work(stoa, merchant.shop)
 
     assert {await state_of(stoa, order) for order in orders} == {State.EXPIRED}
-
-
-@pytest.fixture
-async def another(database_url: str, clock: MovableClock) -> AsyncIterator[Stoa]:
-    """A second process on the same database."""
-    async with open_stoa(complete(database_url), clock) as opened:
-        yield opened
 
 
 async def test_two_processes_share_the_work_and_nothing_happens_twice(

@@ -17,7 +17,7 @@ Stoa is running at {url}
 
 Three lines to paste. Place an order, as a customer would, and keep its code:
 
-  CODE=$(curl -s {url}/operator/v1/shops/{shop}/orders -H 'Authorization: Bearer {operator}' -d '{{"customer":{{"first_name":"Ελένη","last_name":"Παππά"}},"address":{{"street_name":"Πατησίων","street_number":"76","zip":"10434","city":"Αθήνα","region":"Αττική"}},"lines":[{{"shop_uid":"SKU-1","name":"Καφετιέρα","quantity":2,"unit_price_cents":3490,"vat_percent":24}}],"payment_method":"card","fulfilment":"marketplace"}}' | grep -o '[0-9]*-[0-9]*'); echo $CODE
+  CODE=$(curl -s {url}/operator/v1/shops/{shop}/orders -H 'Authorization: Bearer {operator}' -d '{{"customer":{{"first_name":"Ελένη","last_name":"Παππά"}},"address":{{"street_name":"Πατησίων","street_number":"76","zip":"10434","city":"Αθήνα","region":"Αττική"}},"lines":[{{"shop_uid":"SKU-1","name":"Καφετιέρα","quantity":2,"unit_price_cents":3490,"vat_percent":24}}],"payment_method":"card","fulfilment":"marketplace"}}' | grep -o '"skroutz": *"[^"]*"' | cut -d '"' -f 4); echo $CODE
 
 Read it, as the shop:
 

@@ -55,12 +55,15 @@ STEPS = {
     Step.LABELLED: 3,
     Step.IN_WORK: 6,
     Step.IN_WORK_LABELLED: 2,
-    Step.READY: 5,
+    Step.READY: 4,
+    Step.READY_LABELLED: 1,
     Step.DISPATCHED: 16,
     Step.AT_PICKUP_POINT: 7,
     Step.DELIVERY_FAILED: 5,
-    Step.DELIVERED: 154,
-    Step.PARTIALLY_DELIVERED: 6,
+    Step.DELIVERED: 44,
+    Step.PARTIALLY_DELIVERED: 2,
+    Step.COMPLETED: 110,
+    Step.PARTIALLY_COMPLETED: 4,
     Step.PARTIALLY_RETURNED: 7,
     Step.RETURNED: 16,
     Step.REJECTED: 11,
@@ -83,17 +86,20 @@ UNTOUCHED_FOR: Mapping[Step, tuple[float, float]] = {
     Step.IN_WORK: (0.2, 5),
     Step.IN_WORK_LABELLED: (0.2, 2),
     Step.READY: (0.2, 5),
+    Step.READY_LABELLED: (0.2, 2),
+    **dict.fromkeys((Step.DELIVERED, Step.PARTIALLY_DELIVERED), (6, 24 * 13)),
+    **dict.fromkeys((Step.COMPLETED, Step.PARTIALLY_COMPLETED), (6, 24 * 36)),
 }
 """Since when nothing has happened to an order, from and to so many hours ago."""
 
 LONG_AGO = (6, 24 * 50)
 """The same for orders that are over."""
 
-LABELLED = frozenset({Step.LABELLED, Step.IN_WORK_LABELLED})
+LABELLED = frozenset({Step.LABELLED, Step.IN_WORK_LABELLED, Step.READY_LABELLED})
 BY_MARKETPLACE = LABELLED | {Step.READY}
 """Only the marketplace's courier waits for a label, and to hear that a parcel is ready."""
 
-IN_PART = frozenset({Step.PARTIALLY_DELIVERED, Step.PARTIALLY_RETURNED})
+IN_PART = frozenset({Step.PARTIALLY_DELIVERED, Step.PARTIALLY_COMPLETED, Step.PARTIALLY_RETURNED})
 
 OWN_CHANNEL = "shop"
 CHANNELS = {"marketplace": 50, "own_courier": 18, "own_shop": 32}
@@ -240,7 +246,7 @@ class _Author:
     def lives(self) -> list[Life]:
         whole = [self._life(step) for step, orders in STEPS.items() for _ in range(orders)]
         split = [self._split_life(step) for step in SPLIT]
-        return whole + split + [self._unpaid_life(status) for status in UNPAID]
+        return [*whole, *split, *(self._unpaid_life(status) for status in UNPAID), self._life_taken_back()]
 
     def _life(self, step: Step) -> Life:
         placement = self._placement(step)
@@ -256,6 +262,15 @@ class _Author:
     def _unpaid_life(self, status: PaymentStatus) -> Life:
         placement = self._through_the_shop(self._ordered(), PaymentMethod.CARD)
         return self._dated(Step.CANCELLED, placement, [_paid(status, (0.01, 0.1)), _cancelling(NOT_PAID)])
+
+    def _life_taken_back(self) -> Life:
+        """An order that was invoiced before the customer had second thoughts."""
+        placement = self._through_the_shop(self._ordered(), PaymentMethod.CARD)
+        cancel = _cancelling(self._chance.choice(CHANGES_OF_MIND))
+        accepting = _saying(asked.Accept(voucher=False))
+        return self._dated(
+            Step.CANCELLED, placement, [*self._paying(placement), accepting, ISSUE_INVOICE, SETTLE, cancel]
+        )
 
     def _dated(self, step: Step, placement: Placement, turns: Sequence[Turn]) -> Life:
         """The life backwards from when the last thing happened, for everything is to lie in the past."""
@@ -383,7 +398,7 @@ class _Author:
         return [
             *([self._noting_tracking(placement)] if own_courier else []),
             _saying(asked.PickUp(), by=Actor.MERCHANT if by_merchant else Actor.COURIER, hours=(2, 20)),
-            *([_saying(asked.IssueInvoice(), hours=(0.1, 0.9))] if wants_paper else []),
+            *([ISSUE_INVOICE] if wants_paper else []),
         ]
 
     def _noting_tracking(self, placement: Placement) -> Turn:
@@ -494,6 +509,7 @@ REASONS = (
 
 SETTLE = Turn(_settle, hours=(0.1, 0.9))
 EXPIRE = _saying(asked.Expire(), by=Actor.CLOCK, hours=(24, 24))
+ISSUE_INVOICE = _saying(asked.IssueInvoice(), hours=(0.1, 0.9))
 BEGIN_WORK = _saying(asked.BeginWork(), hours=(0.3, 5))
 MARK_READY = _saying(asked.MarkReady(), hours=(1, 6))
 ARRIVE = _saying(asked.ArriveAtPickupPoint(), by=Actor.COURIER, hours=(18, 40))
@@ -502,6 +518,7 @@ DELIVER = _saying(asked.Deliver(), by=Actor.COURIER, hours=(18, 40))
 DELIVER_ONE = Turn(lambda order: asked.DeliverPartially(lines=_one_piece(order)), Actor.COURIER, (18, 40))
 RETURN_ONE = Turn(lambda order: asked.ReturnPartially(lines=_one_piece(order)), Actor.COURIER, (48, 96))
 RETURN = _saying(asked.Return(), by=Actor.COURIER, hours=(48, 96))
+COMPLETE = _saying(asked.Complete(), by=Actor.CLOCK, hours=(14 * 24, 14 * 24))
 
 WITHOUT_ACCEPTANCE: Mapping[Step, Sequence[Turn]] = {Step.OPEN: (), Step.EXPIRED: (EXPIRE, SETTLE)}
 
@@ -511,6 +528,7 @@ BEFORE_DISPATCH: Mapping[Step, Sequence[Turn]] = {
     Step.IN_WORK: (BEGIN_WORK,),
     Step.IN_WORK_LABELLED: (BEGIN_WORK,),
     Step.READY: (MARK_READY,),
+    Step.READY_LABELLED: (MARK_READY,),
 }
 """What leads from the acceptance to each of these."""
 
@@ -520,6 +538,8 @@ AFTER_DISPATCH: Mapping[Step, Sequence[Turn]] = {
     Step.DELIVERY_FAILED: (FAIL,),
     Step.DELIVERED: (DELIVER,),
     Step.PARTIALLY_DELIVERED: (DELIVER_ONE,),
+    Step.COMPLETED: (DELIVER, COMPLETE),
+    Step.PARTIALLY_COMPLETED: (DELIVER_ONE, COMPLETE),
     Step.PARTIALLY_RETURNED: (DELIVER, RETURN_ONE),
     Step.RETURNED: (DELIVER, RETURN, SETTLE),
 }

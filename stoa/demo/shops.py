@@ -1,6 +1,8 @@
 """The demo's shops: one for the newcomer, one that is always busy."""
 
+from collections.abc import Mapping
 from ipaddress import ip_network
+from itertools import product
 from pathlib import Path
 from typing import Any, Self
 
@@ -126,16 +128,15 @@ SHOPS = (
 async def open_demo(stoa: Stoa, folder: Path, url: str) -> DemoFile:
     """Make sure that the demo shops exist, hear of their orders at ``url``, and are written in demo.json.
 
-    Credentials that still work are kept, so that a script outlives a restart of the demo; those of a dialect that
-    is new are added.
+    Credentials that still work are kept, so that a script outlives a restart of the demo; those that no longer do, and
+    those of a dialect that is new, are issued anew.
     """
-    earlier = _read(folder / FILE)
-    demo = earlier if earlier and await _still_works(stoa, earlier) else await _new_demo(stoa)
+    demo = await _kept(stoa, folder / FILE) or await _new_demo(stoa)
     demo.url = url
     for shop in demo.shops:
         shop.webhook_url = f"{url}/demo/hooks/{shop.id}"
         await _listen(stoa, shop)
-        await _issue_what_is_missing(stoa, shop)
+    await _issue_what_is_missing(stoa, demo)
     write_whole(folder / FILE, demo.written().decode())
     return demo
 
@@ -147,40 +148,67 @@ def _read(file: Path) -> DemoFile | None:
         return None
 
 
-async def _still_works(stoa: Stoa, demo: DemoFile) -> bool:
-    shops = stoa.service.shops
+async def _kept(stoa: Stoa, file: Path) -> DemoFile | None:
+    """The demo on file, without the credentials that no longer work; None where there is none in this database."""
+    demo = _read(file)
+    if demo is None or not await _has_all_shops(stoa, demo):
+        return None
+    if not await _lets_operator_in(stoa, demo.operator.token):
+        demo.operator.token = ""
+    for shop in demo.shops:
+        shop.credentials = {
+            dialect: credentials
+            for dialect, credentials in shop.credentials.items()
+            if await _lets_shop_in(stoa, dialect, credentials)
+        }
+    # Shops by these numbers may be anybody's: what still works proves that they are the demo's.
+    return demo if demo.operator.token or any(shop.credentials for shop in demo.shops) else None
+
+
+async def _has_all_shops(stoa: Stoa, demo: DemoFile) -> bool:
+    found = [await stoa.service.shops.read(shop.id) for shop in demo.shops]
+    return len(found) == len(SHOPS) and None not in found
+
+
+async def _lets_operator_in(stoa: Stoa, token: str) -> bool:
     try:
-        await shops.operator(read_token(demo.operator.token, OPERATOR_PREFIX))
-        for shop in demo.shops:
-            for dialect, credentials in shop.credentials.items():
-                # Whole or in parts, they are a token.
-                await shops.caller(read_token("_".join(credentials.values()), SHOP_PREFIX), dialect)
+        await stoa.service.shops.operator(read_token(token, OPERATOR_PREFIX))
     except Stranger:
         return False
-    return len(demo.shops) == len(SHOPS) and all(shop.credentials for shop in demo.shops)
+    return True
+
+
+async def _lets_shop_in(stoa: Stoa, dialect: str, credentials: Mapping[str, str]) -> bool:
+    try:
+        # Whole or in parts, they are a token.
+        await stoa.service.shops.caller(read_token("_".join(credentials.values()), SHOP_PREFIX), dialect)
+    except Stranger:
+        return False
+    return True
 
 
 async def _new_demo(stoa: Stoa) -> DemoFile:
+    """The demo's shops, which nothing opens yet."""
     shops, now = stoa.service.shops, stoa.service.clock()
-    operator = await shops.issue_to_operator(now)
-    on_file = []
-    for terms in SHOPS:
-        shop = await shops.add(terms, now)
-        on_file.append(ShopOnFile(shop.id, shop.name))
-    return DemoFile("", TokenOnFile(str(operator)), on_file)
+    added = [await shops.add(terms, now) for terms in SHOPS]
+    return DemoFile("", TokenOnFile(""), [ShopOnFile(shop.id, shop.name) for shop in added])
 
 
 async def _listen(stoa: Stoa, shop: ShopOnFile) -> None:
     service, kind = stoa.service, stoa.webhook_kind
+    if not kind:
+        return
     key = service.vault.seal(new_signing_key(), shop.id, kind)
     await service.shops.set_endpoint(
         shop.id, kind, url=shop.webhook_url, signing_key=key, now=service.clock()
     )
 
 
-async def _issue_what_is_missing(stoa: Stoa, shop: ShopOnFile) -> None:
-    service = stoa.service
-    for dialect in stoa.dialects:
+async def _issue_what_is_missing(stoa: Stoa, demo: DemoFile) -> None:
+    shops, now = stoa.service.shops, stoa.service.clock()
+    if not demo.operator.token:
+        demo.operator.token = str(await shops.issue_to_operator(now))
+    for shop, dialect in product(demo.shops, stoa.dialects):
         if dialect.name not in shop.credentials:
-            token = await service.shops.issue(shop.id, dialect.name, service.clock())
+            token = await shops.issue(shop.id, dialect.name, now)
             shop.credentials[dialect.name] = dict(dialect.credentials(token))

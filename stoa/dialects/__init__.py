@@ -4,7 +4,7 @@ A package adds one with an entry point in the group ``stoa.dialects`` that answe
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from msgspec import Struct
 from stoa.documents.links import Links
 from stoa.engine import Change
 from stoa.orders.order import Order
-from stoa.orders.refusals import Refusal, Refused
+from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
 from stoa.service import Service
 from stoa.settings import Settings
@@ -22,6 +22,9 @@ from stoa.web.faults import Fault
 from stoa.web.routing import Endpoint
 
 GROUP = "stoa.dialects"
+
+OWN = "stoa"
+"""The package whose dialects come before all others."""
 
 
 class Context(Struct, frozen=True):
@@ -34,43 +37,94 @@ class Context(Struct, frozen=True):
 class Dialect(Protocol):
     """One wire contract."""
 
-    name: str
-    """The entry point's name, and the dialect of ``stoa token create --dialect``."""
+    @property
+    def name(self) -> str:
+        """The entry point's name, and the dialect of ``stoa token create --dialect``."""
 
-    paths: tuple[str, ...]
-    """What its addresses begin with: faults below them are said in its shape."""
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """What its addresses begin with: faults below them are said in its shape."""
 
-    order_endpoint: str | None
-    """The kind of endpoint that hears of orders; None where the contract has no webhooks."""
+    @property
+    def order_endpoint(self) -> str | None:
+        """The kind of endpoint that hears of orders; None where the contract has no webhooks."""
 
-    endpoint_headers: Mapping[str, Mapping[str, str]]
-    """The headers of its webhooks, by kind of endpoint."""
+    @property
+    def endpoint_headers(self) -> Mapping[str, Mapping[str, str]]:
+        """The headers of its webhooks, by kind of endpoint."""
 
-    def handlers(self, service: Service) -> Sequence[Endpoint]:
+    def handlers(self, service: Service, /) -> Sequence[Endpoint]:
         """Its routes."""
 
-    def render(self, fault: Fault) -> tuple[int, bytes]:
-        """The status and the body that say the fault."""
+    def render(self, fault: Fault, path: str, /) -> tuple[int, bytes]:
+        """The status and the body that say a fault of a request for this path."""
 
-    def say(self, refused: Refused) -> Fault:
+    def say(self, refused: Refused, /) -> Fault:
         """The fault that a refusal is, for every ``Refusal``."""
 
-    def messages(self, change: Change) -> Iterable[Message]:
+    def messages(self, change: Change, /) -> Iterable[Message]:
         """What the shop is told of a change."""
 
-    def code(self, order: Order, shop: Shop) -> str:
+    def code(self, order: Order, shop: Shop, /) -> str:
         """The order's public identifier in this contract."""
 
-    def credentials(self, token: Token) -> Mapping[str, str]:
+    def credentials(self, token: Token, /) -> Mapping[str, str]:
         """A shop's token in the words of this contract: whole, or its ``key`` and its ``secret``, in this order."""
 
 
+MEMBERS = tuple(member for member in vars(Dialect) if not member.startswith("_"))
+"""What every dialect must have."""
+
+
+class DialectUnusable(Exception):
+    """One sentence: which package's dialect keeps Stoa from starting, why, and what to do."""
+
+    def __init__(self, entry: EntryPoint, why: str) -> None:
+        package = _package(entry)
+        super().__init__(
+            f"The dialect {entry.name} ({entry.value}) of the package {package} cannot be used ({why}): "
+            f"install a version of {package} that fits this Stoa, or remove it with `pip uninstall {package}`."
+        )
+
+
 def load_dialects(context: Context) -> list[Dialect]:
-    """The installed dialects, by name."""
-    factories: list[tuple[str, Callable[[Context], Dialect]]] = [
-        (entry.name, entry.load()) for entry in entry_points(group=GROUP)
-    ]
-    return [factory(context) for _, factory in sorted(factories, key=lambda named: named[0])]
+    """The installed dialects: Stoa's own, then the others, each by name. Raises DialectUnusable."""
+    loaded: dict[str, Dialect] = {}
+    for entry in _entries():
+        if entry.name in loaded:
+            raise DialectUnusable(entry, "another dialect has its name")
+        loaded[entry.name] = _load(entry, context)
+    return list(loaded.values())
+
+
+def dialect_names() -> list[str]:
+    """The names of the installed dialects in the same order, whether they can be loaded or not."""
+    return [entry.name for entry in _entries()]
+
+
+def _entries() -> list[EntryPoint]:
+    return sorted(entry_points(group=GROUP), key=lambda entry: (_package(entry) != OWN, entry.name))
+
+
+def _package(entry: EntryPoint) -> str:
+    # Only one that somebody made by hand is of no package.
+    return entry.dist.name if entry.dist else entry.value
+
+
+def _load(entry: EntryPoint, context: Context) -> Dialect:
+    """Raises DialectUnusable."""
+    try:
+        dialect: Dialect = entry.load()(context)
+    except Exception as fault:
+        # Whatever somebody else's code says is to be one line.
+        why = " ".join(f"{type(fault).__name__}: {fault}".split())
+        raise DialectUnusable(entry, why) from fault
+    missing = [member for member in MEMBERS if not hasattr(dialect, member)]
+    if missing:
+        raise DialectUnusable(entry, f"it has no {', '.join(missing)}")
+    if dialect.name != entry.name:
+        raise DialectUnusable(entry, f"it calls itself {dialect.name!r}")
+    return dialect
 
 
 def channel_codes(dialects: Iterable[Dialect]) -> Callable[[Order, Shop], str]:
@@ -82,6 +136,3 @@ def channel_codes(dialects: Iterable[Dialect]) -> Callable[[Order, Shop], str]:
         return dialect.code(order, shop) if dialect else str(order.id)
 
     return channel_code
-
-
-__all__ = ["Context", "Dialect", "Refusal", "channel_codes", "load_dialects"]

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from stoa.orders.order import Order
+from stoa.orders.order import Order, UploadedInvoice
 
 SECRET_BYTES = 16
 """128 bits; in hexadecimal twice as many characters."""
@@ -49,11 +49,14 @@ class Links:
         return self._address(Link(VOUCHER, order.shop_id, order.id, order.voucher.serial), "pdf")
 
     def invoice(self, order: Order) -> str | None:
-        """The address of the invoice that the merchant uploaded, if it did."""
-        if order.uploaded_invoice is None:
-            return None
-        extension = order.uploaded_invoice.blob.rsplit(".", 1)[-1]
-        return self._address(Link(INVOICE, order.shop_id, order.id, order.uploaded_invoice.serial), extension)
+        """The address of the newest invoice that the merchant uploaded, if it did."""
+        return self.invoice_file(order, order.uploaded_invoice) if order.uploaded_invoice else None
+
+    def invoice_file(self, order: Order, file: UploadedInvoice) -> str:
+        """The address of a file that the merchant uploaded for the order."""
+        return self._address(
+            Link(INVOICE, order.shop_id, order.id, file.serial), file.blob.rsplit(".", 1)[-1]
+        )
 
     def sample(self, name: str) -> str:
         """The address of a sample file, the same for everybody."""

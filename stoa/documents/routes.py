@@ -74,10 +74,10 @@ class Files:
 
     async def invoice(self, name: str) -> Response:
         link, stored = await self._find(INVOICE, name)
-        invoice = stored.order.uploaded_invoice
-        if invoice is None or invoice.serial != link.serial:
-            raise not_found("File")
-        return await self._file(invoice.blob, invoice.media_type)
+        for file in stored.order.standing_invoice_files:
+            if file.serial == link.serial:
+                return await self._file(file.blob, file.media_type)
+        raise not_found("File")
 
     async def _find(self, kind: str, name: str) -> tuple[Link, Stored]:
         links: Links = self._service.links

@@ -4,8 +4,7 @@ import zlib
 from enum import Enum, StrEnum
 from struct import Struct
 
-MAX_BYTES = 7 * 1024**2
-"""The largest document (Skroutz orders API, invoices): the file alone, without its multipart wrapping."""
+from stoa.web.bodies import MOST_UPLOAD
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_CHUNK = Struct(">I4s")
@@ -60,7 +59,7 @@ def check_document(filename: str, data: bytes) -> DocumentType | UploadFault:
     """
     if not data:
         return UploadFault.EMPTY
-    if len(data) > MAX_BYTES:
+    if len(data) > MOST_UPLOAD:
         return UploadFault.TOO_LARGE
     named = _type_by_name(filename)
     if named is None:

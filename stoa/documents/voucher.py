@@ -2,24 +2,33 @@
 
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from barcode.codex import Code128
 from fpdf import FPDF
 from msgspec import Struct
 
 from stoa.documents.typesetting import FONT, Face, Place, flow, prepare, write
+from stoa.orders.decisions import MOST_VOUCHERS
 
-_PAGE_WIDTH, _PAGE_HEIGHT = 105.0, 148.0  # A6, mm
+
+class Size(NamedTuple):
+    """Of a page, in mm."""
+
+    width: float
+    height: float
+
+
+A6 = Size(105.0, 148.0)
+
 _MARGIN = 5.0
-_TEXT_WIDTH = _PAGE_WIDTH - 2 * _MARGIN
+_TEXT_WIDTH = A6.width - 2 * _MARGIN
 
 # A hand scanner wants bars of 0.25 mm or more and ten empty modules on either side: 24 letters is what a page holds.
 _LONGEST_TRACKING_CODE = 24
 _WIDEST_MODULE = 0.5
 _QUIET_MODULES = 10
 _BAR_HEIGHT = 19.0
-
-_LAST_SERIAL = 99
 
 
 class Party(Struct, frozen=True):
@@ -69,9 +78,9 @@ def tracking_code(order_number: int, serial: int) -> str:
     Digits: the order's number (at least nine), the serial (two), and a check digit by the Luhn formula
     (mod 10) over the digits before it. That is twelve digits up to order 999,999,999, then more.
     """
-    if order_number < 1 or not 1 <= serial <= _LAST_SERIAL:
+    if order_number < 1 or not 1 <= serial <= MOST_VOUCHERS:
         raise ValueError(
-            f"Order {order_number} has no voucher number {serial}: they are 1 to {_LAST_SERIAL}."
+            f"Order {order_number} has no voucher number {serial}: they are 1 to {MOST_VOUCHERS}."
         )
     digits = f"{order_number:09d}{serial:02d}"
     return digits + _luhn_digit(digits)
@@ -88,26 +97,32 @@ def render_voucher(voucher: Voucher) -> bytes:
     A text too long for its place is set smaller, then cut with an ellipsis; a letter that the font lacks is
     replaced. Takes tens of milliseconds of CPU: an event loop hands it to a thread.
     """
-    pdf = _blank_page(voucher)
+    pdf = blank_page(voucher, A6)
+    draw_voucher(pdf, voucher)
+    return bytes(pdf.output())
+
+
+def blank_page(voucher: Voucher, size: Size) -> FPDF:
+    """A document of one page for the voucher, ready to be drawn on."""
+    pdf = FPDF(format=size)
+    prepare(pdf, title=voucher.tracking_code, language="el", at=voucher.created_at)
+    pdf.add_page()
+    return pdf
+
+
+def draw_voucher(pdf: FPDF, voucher: Voucher) -> None:
+    """Draw the voucher to the page's upper left, as much of it as an A6 page."""
     _write_heading(pdf, voucher)
     _write_sender(pdf, voucher.sender, Place(_MARGIN, 15, _TEXT_WIDTH))
     _write_recipient(pdf, voucher, Place(_MARGIN, 31, _TEXT_WIDTH))
     _write_facts(pdf, voucher, 94)
     _draw_bar_code(pdf, voucher.tracking_code, 114)
     _write_footer(pdf, voucher, 141)
-    return bytes(pdf.output())
 
 
 _LABEL = Face("", 7, 6)
 _SMALL = Face("", 8, 7)
 _ADDRESS = Face("", 11, 8)
-
-
-def _blank_page(voucher: Voucher) -> FPDF:
-    pdf = FPDF(format=(_PAGE_WIDTH, _PAGE_HEIGHT))
-    prepare(pdf, title=voucher.tracking_code, language="el", at=voucher.created_at)
-    pdf.add_page()
-    return pdf
 
 
 def _write_heading(pdf: FPDF, voucher: Voucher) -> None:
@@ -180,19 +195,19 @@ class _BarCode(Code128):  # type: ignore[misc]
 
 def _draw_bar_code(pdf: FPDF, code: str, y: float) -> None:
     [modules] = _BarCode(code).build()
-    module = min(_WIDEST_MODULE, _PAGE_WIDTH / (len(modules) + 2 * _QUIET_MODULES))
-    x = (_PAGE_WIDTH - module * len(modules)) / 2
+    module = min(_WIDEST_MODULE, A6.width / (len(modules) + 2 * _QUIET_MODULES))
+    x = (A6.width - module * len(modules)) / 2
     for colour, run in groupby(modules):
         width = module * len(list(run))
         if colour == "1":
             pdf.rect(x, y, width, _BAR_HEIGHT, style="F")
         x += width
     pdf.set_font(FONT, "B", 13)
-    pdf.text((_PAGE_WIDTH - pdf.get_string_width(code)) / 2, y + _BAR_HEIGHT + 6, code)
+    pdf.text((A6.width - pdf.get_string_width(code)) / 2, y + _BAR_HEIGHT + 6, code)
 
 
 def _rule(pdf: FPDF, y: float) -> None:
-    pdf.line(_MARGIN, y, _PAGE_WIDTH - _MARGIN, y)
+    pdf.line(_MARGIN, y, A6.width - _MARGIN, y)
 
 
 def _joined(separator: str, *parts: str) -> str:

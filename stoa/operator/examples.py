@@ -72,7 +72,7 @@ TERMS = {
 
 LOCATIONS = {"pickup_locations": SHOP["pickup_locations"]}
 
-WEBHOOK = {"url": "https://shop.example.com/webhooks/orders"}
+WEBHOOK = {"url": "https://shop.example.com/webhooks/orders", "dialect": "skroutz"}
 
 CREDENTIALS = {"dialect": "skroutz"}
 

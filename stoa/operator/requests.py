@@ -14,7 +14,7 @@ from msgspec.structs import asdict
 from stoa.languages import LANGUAGES
 from stoa.orders import order as domain
 from stoa.orders.calendar import is_known_country
-from stoa.orders.carriers import CARRIERS
+from stoa.orders.carriers import CARRIERS, NETWORKS
 from stoa.orders.commands import (
     Cancel,
     DeliverPartially,
@@ -24,6 +24,7 @@ from stoa.orders.commands import (
     Reschedule,
     ReturnPartially,
 )
+from stoa.orders.money import hundredths_of
 from stoa.orders.order import Actor, Fulfilment, LineTag, Order, PaymentMethod
 from stoa.orders.shop import Calendar, Company, PickupLocation, Shop, Slot
 from stoa.web.faults import invalid
@@ -65,7 +66,10 @@ class CustomerBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class AddressBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The street may be left out only where the parcel goes to a collection point."""
+    """The street may be left out only where the parcel goes to a collection point.
+
+    ``collection_network`` is whose point that is: ``box_now`` or ``clever_point``, where it is not the carrier's own.
+    """
 
     street_name: Words = ""
     street_number: Words = ""
@@ -76,6 +80,7 @@ class AddressBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     country_code: Annotated[str, Meta(pattern=f"^([A-Z]{{2}})?{END}")] = "GR"
     pickup_from_collection_point: bool = False
     collection_point_address: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    collection_network: str | None = None
     comments: Note | None = None
 
     def value(self) -> domain.Address:
@@ -87,6 +92,7 @@ class AddressBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             )
         if not self.pickup_from_collection_point:
             self._refuse_missing_street()
+        self._refuse_unknown_network()
         return domain.Address(
             street_name=self.street_name,
             street_number=self.street_number,
@@ -96,8 +102,17 @@ class AddressBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             region=self.region,
             country_code=self.country_code,
             collection_point=self.collection_point_address,
+            collection_network=self.collection_network,
             comments=self.comments,
         )
+
+    def _refuse_unknown_network(self) -> None:
+        if self.collection_network is None:
+            return
+        if not self.pickup_from_collection_point:
+            raise invalid("address.collection_network", "Give it only with pickup_from_collection_point.")
+        if self.collection_network not in NETWORKS:
+            raise invalid("address.collection_network", f"Must be one of {', '.join(sorted(NETWORKS))}.")
 
     def _refuse_missing_street(self) -> None:
         for field in ("street_name", "zip", "city", "country_code"):
@@ -165,8 +180,8 @@ SMALLEST_STEP = 1e-6
 
 
 def _basis_points(percent: float, field: str) -> int:
-    points = round(percent * 100)
-    if abs(points - percent * 100) > SMALLEST_STEP:
+    points = hundredths_of(percent, within=SMALLEST_STEP)
+    if points is None:
         raise invalid(field, "At most two decimals.")
     return points
 
@@ -402,6 +417,7 @@ class ShopTermsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     most_parcels: Annotated[int, Meta(ge=1, le=99)] | UnsetType = UNSET
     acceptance_hours: Annotated[int, Meta(ge=1, le=720)] | UnsetType = UNSET
     dispatch_hours: Annotated[int, Meta(ge=1, le=2160)] | UnsetType = UNSET
+    return_days: Annotated[int, Meta(ge=0, le=365)] | UnsetType = UNSET
     set_as_ready_required: bool | UnsetType = UNSET
     language: Code | UnsetType = UNSET
     currency: Code | UnsetType = UNSET
@@ -433,10 +449,11 @@ def _check_currency(currency: str | None) -> None:
 
 
 class ShopBody(ShopTermsBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """POST /shops. The zone stays: the codes of orders are made of its days."""
+    """POST /shops. The zone and the country stay: the codes of orders are made of them."""
 
     name: Name
     zone: Name = "Europe/Athens"
+    country_code: CountryCode = "GR"
     pickup_locations: Locations = ()
 
     def shop(self) -> Shop:
@@ -455,9 +472,10 @@ class LocationsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class WebhookBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """PUT /shops/{shop_id}/webhook"""
+    """PUT /shops/{shop_id}/webhook: without ``dialect`` it is for the first that has webhooks."""
 
     url: Annotated[str, Meta(min_length=1, max_length=2048)]
+    dialect: Name | None = None
 
 
 class CredentialsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -58,6 +58,7 @@ TAG_DELIVERIES = "Operator: deliveries"
 PAGING = {"limit": "How many, 1 to 100", "cursor": "Where the page before ended: its `next`"}
 PAGING_READERS = {"limit": whole_number(1, 100), "cursor": whole_number(1, BIGGEST)}
 
+WEBHOOK_OF = {"dialect": "Whose webhooks; without it those of the first dialect that has any"}
 
 Asked = tuple[Command, Actor]
 
@@ -147,14 +148,23 @@ class OperatorApi:
             raise say(outcome)
         return self.show(outcome, shop)
 
+    def webhook_kind_of(self, dialect: str | None) -> str:
+        """The endpoint that hears of orders in the dialect, in the first that has one where none is named. Raises Fault."""
+        kinds = {name: known.order_endpoint for name, known in self.dialects.items() if known.order_endpoint}
+        kind = self.webhook_kind if dialect is None else kinds.get(dialect)
+        if not kind:
+            known = f"Must be one of {', '.join(kinds)}." if kinds else "No dialect has webhooks."
+            raise invalid("dialect", known)
+        return kind
+
     async def set_webhook(self, request: Request, shop_id: int) -> Response:
         """Tell a shop's events to an address, which is checked first. Raises Fault or Stranger."""
         shop = await self.shop(request, shop_id)
-        url = (await read_webhook(request)).url
+        asked = await read_webhook(request)
+        url, kind, vault = asked.url, self.webhook_kind_of(asked.dialect), self.service.vault
         verdict = await self.service.guard.check_url(url, shop.domain)
         if isinstance(verdict, UrlRefused):
             raise invalid("url", verdict.reason)
-        vault, kind = self.service.vault, self.webhook_kind
         sealed = await self.service.shops.set_endpoint(
             shop.id,
             kind,
@@ -196,7 +206,7 @@ def operator_routes(
     """The handlers of the operator's API.
 
     ``dialects`` are those that credentials are issued for, by name; ``webhook_kind`` is the endpoint that a shop's
-    webhook URL sets.
+    webhook URL sets where no dialect is named, empty where none has webhooks.
     """
     api = OperatorApi(service, codes, dialects, webhook_kind)
     return [
@@ -224,11 +234,8 @@ def _shop_routes(api: OperatorApi) -> list[Endpoint]:
     @get(SHOPS, said=described("List the shops", tag=TAG_SHOPS, query=PAGING))
     async def list_shops(request: Request) -> Response:
         await api.enter(request)
-        query = read_query(request, PAGING_READERS)
-        limit = query["limit"] or PAGE
-        listed = await api.service.shops.page(
-            after=query["cursor"] or 0, limit=limit + 1, kind=api.webhook_kind
-        )
+        limit, cursor, _ = _read_page(request, {})
+        listed = await api.service.shops.page(after=cursor or 0, limit=limit + 1, kind=api.webhook_kind)
         return _page([listed_shop_view(shop) for shop in listed], limit)
 
     @get(SHOP, said=described("Show a shop", tag=TAG_SHOPS))
@@ -298,10 +305,11 @@ def _terms_routes(api: OperatorApi) -> list[Endpoint]:
     async def set_webhook(request: Request, shop_id: int) -> Response:
         return await api.set_webhook(request, shop_id)
 
-    @delete(f"{SHOP}/webhook", said=described("Tell a shop no more", tag=TAG_SHOPS))
+    @delete(f"{SHOP}/webhook", said=described("Tell a shop no more", tag=TAG_SHOPS, query=WEBHOOK_OF))
     async def remove_webhook(request: Request, shop_id: int) -> Response:
         shop = await api.shop(request, shop_id)
-        await api.service.shops.remove_endpoint(shop.id, api.webhook_kind)
+        dialect = read_query(request, {"dialect": str})["dialect"]
+        await api.service.shops.remove_endpoint(shop.id, api.webhook_kind_of(dialect))
         return reply({"url": None})
 
     return [change_shop, set_pickup_locations, set_webhook, remove_webhook]
@@ -317,7 +325,6 @@ ORDER_FILTERS = {
 
 def _order_routes(api: OperatorApi) -> list[Endpoint]:
     readers: Readers = {
-        **PAGING_READERS,
         "state": one_of({state.value: state for state in State}),
         "channel": str,
         "placed_from": moment,
@@ -344,9 +351,8 @@ def _order_routes(api: OperatorApi) -> list[Endpoint]:
     )
     async def list_orders(request: Request, shop_id: int) -> Response:
         shop = await api.shop(request, shop_id)
-        query = read_query(request, readers)
-        limit, before = query.pop("limit") or PAGE, query.pop("cursor") or BIGGEST
-        orders = await api.service.orders.page(shop.id, before=before, limit=limit + 1, **query)
+        limit, cursor, given = _read_page(request, readers)
+        orders = await api.service.orders.page(shop.id, before=cursor or BIGGEST, limit=limit + 1, **given)
         return _page([order_view(order, shop, api.codes) for order in orders], limit)
 
     @get(ORDER, said=described("Show an order", tag=TAG_ORDERS))
@@ -361,6 +367,12 @@ def _order_routes(api: OperatorApi) -> list[Endpoint]:
         return reply({"items": history})
 
     return [place_order, list_orders, show_order, list_events]
+
+
+def _read_page(request: Request, filters: Readers) -> tuple[int, int | None, dict[str, Any]]:
+    """How many are asked for, where the page before ended, and the list's own filters. Raises Fault."""
+    query = read_query(request, {**PAGING_READERS, **filters})
+    return query.pop("limit") or PAGE, query.pop("cursor"), query
 
 
 def _page(items: list[Json], limit: int, *, by: str = "id") -> Response:
@@ -430,7 +442,6 @@ def _action_route(api: OperatorApi, name: str, action: Action) -> Endpoint:
 
 
 def _invoice_route(api: OperatorApi) -> Endpoint:
-    readers: Readers = {**PAGING_READERS, "series": str}
     filters = {"series": "Only papers of this series; the shop's present one where none is given"}
 
     @get(
@@ -441,10 +452,9 @@ def _invoice_route(api: OperatorApi) -> Endpoint:
     )
     async def list_invoices(request: Request, shop_id: int) -> Response:
         shop = await api.shop(request, shop_id)
-        query = read_query(request, readers)
-        limit = query["limit"] or PAGE
-        series = shop.invoice_series if query["series"] is None else query["series"]
-        issued = await api.service.invoices.page(shop.id, series, after=query["cursor"] or 0, limit=limit + 1)
+        limit, cursor, given = _read_page(request, {"series": str})
+        series = shop.invoice_series if given["series"] is None else given["series"]
+        issued = await api.service.invoices.page(shop.id, series, after=cursor or 0, limit=limit + 1)
         papers = [invoice_view(paper, shop.id, api.service.links) for paper in issued]
         return _page(papers, limit, by="number")
 
@@ -453,7 +463,6 @@ def _invoice_route(api: OperatorApi) -> Endpoint:
 
 def _delivery_routes(api: OperatorApi) -> list[Endpoint]:
     readers: Readers = {
-        **PAGING_READERS,
         "state": one_of({state: state for state in ("pending", "delivered", "dead")}),
         "order_id": whole_number(1, BIGGEST),
     }
@@ -467,15 +476,8 @@ def _delivery_routes(api: OperatorApi) -> list[Endpoint]:
     )
     async def list_deliveries(request: Request, shop_id: int) -> Response:
         shop = await api.shop(request, shop_id)
-        query = read_query(request, readers)
-        limit = query["limit"] or PAGE
-        deliveries = await api.service.deliveries.page(
-            shop.id,
-            before_id=query["cursor"],
-            limit=limit + 1,
-            state=query["state"],
-            order_id=query["order_id"],
-        )
+        limit, cursor, given = _read_page(request, readers)
+        deliveries = await api.service.deliveries.page(shop.id, before_id=cursor, limit=limit + 1, **given)
         return _page([delivery_view(delivery) for delivery in deliveries], limit)
 
     @post(

@@ -1,4 +1,7 @@
-"""The carriers that the marketplaces work with; each dialect spells their names its own way."""
+"""The carriers that the marketplaces work with, and how their parcels get to the customer.
+
+One table for all dialects; each spells the names its own way where people know them by another.
+"""
 
 LAST_MILE = "last_mile"
 """The marketplace's own courier, the only one that is told when a parcel is ready."""
@@ -8,6 +11,7 @@ CARRIERS = {
     "acs": "ACS",
     "beinoglou": "Beinoglou",
     "box_now": "BOX NOW",
+    "clever_point": "Clever Point",
     "courier_center": "Courier Center",
     "delatolas": "Delatolas",
     "dhl": "DHL",
@@ -20,3 +24,6 @@ CARRIERS = {
     "speedex": "Speedex",
 }
 """The carriers by key, with the names that people know."""
+
+NETWORKS = frozenset({"box_now", "clever_point"})
+"""Those that have pickup points, where the parcels of others may wait for the customer too."""

@@ -124,9 +124,18 @@ class BeginWork(Command, frozen=True, kw_only=True):
 
 
 class AttachVoucher(Command, frozen=True, kw_only=True):
+    """A voucher that was asked for with the acceptance, or now by the merchant; ``parcels`` where that is to change."""
+
     action = Action.ATTACH_VOUCHER
     voucher: Voucher
     tracking: Tracking
+    parcels: int | None = None
+
+
+class CancelVoucher(Command, frozen=True, kw_only=True):
+    """The label is void. No other is made until the merchant asks for one."""
+
+    action = Action.CANCEL_VOUCHER
 
 
 class CollectVoucher(Command, frozen=True, kw_only=True):
@@ -189,9 +198,26 @@ class Return(Command, frozen=True, kw_only=True):
     action = Action.RETURN
 
 
+class Complete(Command, frozen=True, kw_only=True):
+    """The customer's time to return the order is over."""
+
+    action = Action.COMPLETE
+
+
 class AttachInvoice(Command, frozen=True, kw_only=True):
+    """A file that the merchant uploaded, in place of the newest one where it is ``replacing`` that. Its serial is
+    given by the decision."""
+
     action = Action.ATTACH_INVOICE
     invoice: UploadedInvoice
+    replacing: bool = True
+
+
+class RemoveInvoice(Command, frozen=True, kw_only=True):
+    """The file of this serial is shown to nobody any more."""
+
+    action = Action.REMOVE_INVOICE
+    serial: int
 
 
 class IssueInvoice(Command, frozen=True, kw_only=True):

@@ -223,10 +223,38 @@ def _reschedule(asked_of: Asked, command: asked.Reschedule) -> Event | Refused:
     return happened.Rescheduled(window=PickupWindow(id=SET_BY_OPERATOR, opens=opens, closes=closes))
 
 
+MOST_VOUCHERS = 99
+"""Vouchers of one order, cancelled ones included: a tracking code has two digits for them."""
+
+
 def _attach_voucher(asked_of: Asked, command: asked.AttachVoucher) -> Event | Refused:
-    if not asked_of.order.voucher_is_due:
-        return Refused(Refusal.NO_VOUCHER_DUE)
-    return happened.VoucherCreated(voucher=command.voucher, tracking=command.tracking)
+    order, parcels = asked_of.order, command.parcels
+    fault = _no_voucher_for_merchant(order) if asked_of.by is Actor.MERCHANT else _no_voucher_due(order)
+    if fault:
+        return Refused(fault)
+    if command.voucher.serial != order.next_voucher:
+        return Refused(Refusal.VOUCHER_OUTDATED)
+    if parcels is not None and not 1 <= parcels <= order.options.most_parcels:
+        return Refused(Refusal.UNKNOWN_NUMBER_OF_PARCELS, "number_of_parcels")
+    return happened.VoucherCreated(voucher=command.voucher, tracking=command.tracking, parcels=parcels)
+
+
+def _no_voucher_due(order: Order) -> Refusal | None:
+    return None if order.voucher_is_due else Refusal.NO_VOUCHER_DUE
+
+
+def _no_voucher_for_merchant(order: Order) -> Refusal | None:
+    if order.voucher is not None:
+        return Refusal.VOUCHER_EXISTS
+    if order.fulfilment is not Fulfilment.MARKETPLACE:
+        return Refusal.NOT_SHIPPED_BY_MARKETPLACE
+    return Refusal.TOO_MANY_VOUCHERS if order.next_voucher > MOST_VOUCHERS else None
+
+
+def _cancel_voucher(asked_of: Asked, _: asked.CancelVoucher) -> Event | Refused:
+    if asked_of.order.voucher is None:
+        return Refused(Refusal.NO_VOUCHER)
+    return happened.VoucherCancelled(window=_agreed_window(asked_of))
 
 
 def _collect_voucher(asked_of: Asked, _: asked.CollectVoucher) -> Event | Refused:
@@ -304,7 +332,7 @@ def _deliver_partially(asked_of: Asked, command: asked.DeliverPartially) -> Even
     return (
         _quantities_fault(command.lines, ordered)
         or (Refused(Refusal.NOTHING_LEFT_OUT, "lines") if _covers(command.lines, ordered) else None)
-        or happened.PartiallyDelivered(lines=command.lines)
+        or happened.PartiallyDelivered(lines=command.lines, returnable_until=_returnable_until(asked_of))
     )
 
 
@@ -347,8 +375,25 @@ def _return(asked_of: Asked, _: asked.Return) -> Event | Refused:
     return happened.ParcelCameBack()
 
 
-def _attach_invoice(_: Asked, command: asked.AttachInvoice) -> Event:
-    return happened.InvoiceAttached(invoice=command.invoice)
+MOST_INVOICE_FILES = 50
+"""Files of one order, deleted ones included."""
+
+
+def _attach_invoice(asked_of: Asked, command: asked.AttachInvoice) -> Event | Refused:
+    order = asked_of.order
+    replaced = order.uploaded_invoice if command.replacing else None
+    if replaced is None and len(order.invoice_files) >= MOST_INVOICE_FILES:
+        return Refused(Refusal.TOO_MANY_FILES)
+    serial = max((file.serial for file in order.invoice_files), default=0) + 1
+    return happened.InvoiceAttached(
+        invoice=replace(command.invoice, serial=serial), replaces=replaced.serial if replaced else None
+    )
+
+
+def _remove_invoice(asked_of: Asked, command: asked.RemoveInvoice) -> Event | Refused:
+    if all(file.serial != command.serial for file in asked_of.order.standing_invoice_files):
+        return Refused(Refusal.UNKNOWN_FILE)
+    return happened.InvoiceRemoved(serial=command.serial)
 
 
 def _pick_up(asked_of: Asked, _: asked.PickUp) -> Event | Refused:
@@ -356,7 +401,19 @@ def _pick_up(asked_of: Asked, _: asked.PickUp) -> Event | Refused:
 
 
 def _deliver(asked_of: Asked, _: asked.Deliver) -> Event | Refused:
-    return _not_the_merchants(asked_of) or happened.Delivered()
+    return _not_the_merchants(asked_of) or happened.Delivered(returnable_until=_returnable_until(asked_of))
+
+
+def _returnable_until(asked_of: Asked) -> datetime:
+    return asked_of.now + timedelta(days=asked_of.shop.return_days)
+
+
+def _complete(asked_of: Asked, _: asked.Complete) -> Event | Refused:
+    order = asked_of.order
+    until = order.returnable_until
+    if order.completed_at is not None or until is None or until > asked_of.now:
+        return Refused(Refusal.NOTHING_TO_COMPLETE)
+    return happened.Completed()
 
 
 def _not_the_merchants(asked_of: Asked) -> Refused | None:
@@ -411,6 +468,7 @@ _DECISIONS: dict[Action, Callable[[Asked, Any], Event | Refused]] = {
     Action.CANCEL: _cancel,
     Action.RESCHEDULE: _reschedule,
     Action.ATTACH_VOUCHER: _attach_voucher,
+    Action.CANCEL_VOUCHER: _cancel_voucher,
     Action.COLLECT_VOUCHER: _collect_voucher,
     Action.MARK_READY: _mark_ready,
     Action.MARK_NOT_READY: _mark_not_ready,
@@ -423,7 +481,9 @@ _DECISIONS: dict[Action, Callable[[Asked, Any], Event | Refused]] = {
     Action.FAIL_DELIVERY: lambda *_: happened.DeliveryFailed(),
     Action.RETURN_PARTIALLY: _return_partially,
     Action.RETURN: _return,
+    Action.COMPLETE: _complete,
     Action.ATTACH_INVOICE: _attach_invoice,
+    Action.REMOVE_INVOICE: _remove_invoice,
     Action.ISSUE_INVOICE: _issue_invoice,
     Action.CANCEL_INVOICE: _cancel_invoice,
     Action.SET_PAYMENT: _set_payment,

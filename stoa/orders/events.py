@@ -61,8 +61,17 @@ class WorkBegun(Event, frozen=True, kw_only=True):
 
 
 class VoucherCreated(Event, frozen=True, kw_only=True):
+    """``parcels`` is their number where the voucher changed it."""
+
     voucher: Voucher
     tracking: Tracking
+    parcels: int | None = None
+
+
+class VoucherCancelled(Event, frozen=True, kw_only=True):
+    """``window`` is the pickup that was agreed first, where readiness had moved it and it can still be kept."""
+
+    window: PickupWindow | None = None
 
 
 class MarkedReady(Event, frozen=True, kw_only=True):
@@ -90,11 +99,16 @@ class ArrivedAtPickupPoint(Event, frozen=True, kw_only=True):
 
 
 class Delivered(Event, frozen=True, kw_only=True):
-    pass
+    returnable_until: datetime | None = None
 
 
 class PartiallyDelivered(Event, frozen=True, kw_only=True):
     lines: tuple[LineQuantity, ...]
+    returnable_until: datetime | None = None
+
+
+class Completed(Event, frozen=True, kw_only=True):
+    pass
 
 
 class DeliveryFailed(Event, frozen=True, kw_only=True):
@@ -114,7 +128,14 @@ class ParcelCameBack(Event, frozen=True, kw_only=True):
 
 
 class InvoiceAttached(Event, frozen=True, kw_only=True):
+    """``replaces`` is the serial of the file in whose place this one is."""
+
     invoice: UploadedInvoice
+    replaces: int | None = None
+
+
+class InvoiceRemoved(Event, frozen=True, kw_only=True):
+    serial: int
 
 
 class InvoiceIssued(Event, frozen=True, kw_only=True):

@@ -76,11 +76,26 @@ def _rescheduled(order: Order, event: happened.Rescheduled, _by: Actor, _at: dat
     return {"acceptance": replace(_acceptance(order), window=event.window, agreed_window=event.window)}
 
 
-def _voucher_created(_order: Order, event: happened.VoucherCreated, _by: Actor, _at: datetime) -> Changes:
-    return {
+def _voucher_created(order: Order, event: happened.VoucherCreated, _by: Actor, _at: datetime) -> Changes:
+    changes: Changes = {
         "voucher": event.voucher,
         "courier": event.tracking.courier,
         "trackings": (event.tracking,),
+    }
+    if event.parcels is not None:
+        changes["acceptance"] = replace(_acceptance(order), parcels=event.parcels)
+    return changes
+
+
+def _voucher_cancelled(order: Order, event: happened.VoucherCancelled, _by: Actor, _at: datetime) -> Changes:
+    acceptance = _acceptance(order)
+    return {
+        "voucher": None,
+        "cancelled_vouchers": order.cancelled_vouchers + 1,
+        "trackings": (),
+        # A parcel without a label is not ready.
+        "ready_at": None,
+        "acceptance": replace(acceptance, voucher_requested=False, window=event.window or acceptance.window),
     }
 
 
@@ -108,9 +123,15 @@ def _arrived_at_pickup_point(_order: Order, _event: Event, _by: Actor, _at: date
     return {"at_pickup_point": True}
 
 
-def _delivered(order: Order, _event: Event, _by: Actor, at: datetime) -> Changes:
+def _delivered(order: Order, event: happened.Delivered, _by: Actor, at: datetime) -> Changes:
     lines = tuple(replace(line, delivered_quantity=line.quantity) for line in order.lines)
-    return {"state": State.DELIVERED, "delivered_at": at, "lines": lines, **_paid_at_the_door(order)}
+    return {
+        "state": State.DELIVERED,
+        "delivered_at": at,
+        "returnable_until": event.returnable_until,
+        "lines": lines,
+        **_paid_at_the_door(order),
+    }
 
 
 def _partially_delivered(
@@ -121,6 +142,7 @@ def _partially_delivered(
     return {
         "state": State.PARTIALLY_DELIVERED,
         "delivered_at": at,
+        "returnable_until": event.returnable_until,
         "lines": lines,
         **_paid_at_the_door(order),
     }
@@ -155,8 +177,20 @@ def _parcel_came_back(_order: Order, _event: Event, _by: Actor, at: datetime) ->
     return {"parcel_came_back_at": at}
 
 
-def _invoice_attached(_order: Order, event: happened.InvoiceAttached, _by: Actor, _at: datetime) -> Changes:
-    return {"uploaded_invoice": event.invoice}
+def _completed(_order: Order, _event: Event, _by: Actor, at: datetime) -> Changes:
+    return {"completed_at": at}
+
+
+def _invoice_attached(order: Order, event: happened.InvoiceAttached, _by: Actor, _at: datetime) -> Changes:
+    kept = tuple(file for file in order.invoice_files if file.serial != event.replaces)
+    return {"invoice_files": (*kept, event.invoice)}
+
+
+def _invoice_removed(order: Order, event: happened.InvoiceRemoved, _by: Actor, at: datetime) -> Changes:
+    files = (
+        replace(file, deleted_at=at) if file.serial == event.serial else file for file in order.invoice_files
+    )
+    return {"invoice_files": tuple(files)}
 
 
 def _work_begun(_order: Order, _event: Event, _by: Actor, at: datetime) -> Changes:
@@ -233,6 +267,7 @@ _CHANGES: dict[type[Event], Callable[..., Changes]] = {
     happened.Cancelled: _cancelled,
     happened.Rescheduled: _rescheduled,
     happened.VoucherCreated: _voucher_created,
+    happened.VoucherCancelled: _voucher_cancelled,
     happened.MarkedReady: _marked_ready,
     happened.MarkedNotReady: _marked_not_ready,
     happened.TrackingNoted: _tracking_noted,
@@ -244,7 +279,9 @@ _CHANGES: dict[type[Event], Callable[..., Changes]] = {
     happened.PartiallyReturned: _partially_returned,
     happened.Returned: _returned,
     happened.ParcelCameBack: _parcel_came_back,
+    happened.Completed: _completed,
     happened.InvoiceAttached: _invoice_attached,
+    happened.InvoiceRemoved: _invoice_removed,
     happened.WorkBegun: _work_begun,
     happened.InvoiceIssued: _invoice_issued,
     happened.InvoiceCancelled: _invoice_cancelled,

@@ -16,6 +16,7 @@ class Action(StrEnum):
     RESCHEDULE = "reschedule"
     BEGIN_WORK = "begin_work"
     ATTACH_VOUCHER = "attach_voucher"
+    CANCEL_VOUCHER = "cancel_voucher"
     COLLECT_VOUCHER = "collect_voucher"
     MARK_READY = "mark_ready"
     MARK_NOT_READY = "mark_not_ready"
@@ -27,7 +28,9 @@ class Action(StrEnum):
     FAIL_DELIVERY = "fail_delivery"
     RETURN_PARTIALLY = "return_partially"
     RETURN = "return"
+    COMPLETE = "complete"
     ATTACH_INVOICE = "attach_invoice"
+    REMOVE_INVOICE = "remove_invoice"
     ISSUE_INVOICE = "issue_invoice"
     CANCEL_INVOICE = "cancel_invoice"
     SET_PAYMENT = "set_payment"
@@ -56,7 +59,8 @@ MOVES: dict[tuple[State, Action], Move] = {
     (State.OPEN, Action.CANCEL): _move(State.CANCELLED, _CUSTOMER, _MARKETPLACE),
     (State.ACCEPTED, Action.RESCHEDULE): _move(State.ACCEPTED, _MARKETPLACE),
     (State.ACCEPTED, Action.BEGIN_WORK): _move(State.ACCEPTED, _MERCHANT),
-    (State.ACCEPTED, Action.ATTACH_VOUCHER): _move(State.ACCEPTED, _MARKETPLACE),
+    (State.ACCEPTED, Action.ATTACH_VOUCHER): _move(State.ACCEPTED, _MARKETPLACE, _MERCHANT),
+    (State.ACCEPTED, Action.CANCEL_VOUCHER): _move(State.ACCEPTED, _MERCHANT),
     (State.ACCEPTED, Action.COLLECT_VOUCHER): _move(State.ACCEPTED, _MERCHANT),
     (State.ACCEPTED, Action.MARK_READY): _move(State.ACCEPTED, _MERCHANT),
     (State.ACCEPTED, Action.MARK_NOT_READY): _move(State.ACCEPTED, _MERCHANT),
@@ -74,8 +78,10 @@ MOVES: dict[tuple[State, Action], Move] = {
     (State.DISPATCHED, Action.FAIL_DELIVERY): _move(State.FOR_RETURN, _COURIER),
     (State.DISPATCHED, Action.RETURN): _move(State.RETURNED, _COURIER, _MERCHANT),
     (State.FOR_RETURN, Action.RETURN): _move(State.RETURNED, _COURIER, _MERCHANT),
+    (State.DELIVERED, Action.COMPLETE): _move(State.DELIVERED, _CLOCK),
     (State.DELIVERED, Action.RETURN_PARTIALLY): _move(State.PARTIALLY_RETURNED, _COURIER),
     (State.DELIVERED, Action.RETURN): _move(State.RETURNED, _COURIER, _MERCHANT),
+    (State.PARTIALLY_DELIVERED, Action.COMPLETE): _move(State.PARTIALLY_DELIVERED, _CLOCK),
     (State.PARTIALLY_DELIVERED, Action.RETURN_PARTIALLY): _move(State.PARTIALLY_RETURNED, _COURIER),
     (State.PARTIALLY_DELIVERED, Action.RETURN): _move(State.RETURNED, _COURIER, _MERCHANT),
     (State.PARTIALLY_RETURNED, Action.RETURN_PARTIALLY): _move(State.PARTIALLY_RETURNED, _COURIER),
@@ -84,6 +90,7 @@ MOVES: dict[tuple[State, Action], Move] = {
     (State.CANCELLED, Action.RETURN): _move(State.CANCELLED, _COURIER),
     # A receipt may be due, or wrong, at any time.
     **{(state, Action.ATTACH_INVOICE): _move(state, _MERCHANT) for state in State},
+    **{(state, Action.REMOVE_INVOICE): _move(state, _MERCHANT) for state in State},
     **{
         (state, Action.ISSUE_INVOICE): _move(state, _MERCHANT)
         for state in State

@@ -7,6 +7,15 @@ MOST_CENTS = 10**11
 """A thousand million euros: beyond this an amount is a mistake, and below it no sum overflows a bigint."""
 
 
+def hundredths_of(number: float, *, within: float) -> int | None:
+    """The cents of an amount, or the basis points of a percentage; None where it has more than two decimals.
+
+    What is at most ``within`` hundredths away from a whole one is taken for it: floats are seldom exact.
+    """
+    hundredths = round(number * 100)
+    return hundredths if abs(hundredths - number * 100) <= within else None
+
+
 def share_of(amount_cents: int, rate: int) -> int:
     """The part of an amount that a rate takes, half a cent rounded up."""
     return (amount_cents * rate * 2 + WHOLE) // (2 * WHOLE)

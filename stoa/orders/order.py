@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from stoa.orders.carriers import CARRIERS
 from stoa.orders.money import share_of, vat_within
 from stoa.orders.shop import PickupLocation
 
@@ -98,7 +99,8 @@ class Value(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 class Address(Value, frozen=True, kw_only=True):
     """Where the parcel goes, and to whom where that is not the customer.
 
-    At a collection point the street fields may be empty.
+    At a collection point the street fields may be empty; ``collection_network`` is the key of those whose point it is,
+    see ``carriers.NETWORKS``.
     """
 
     street_name: str = ""
@@ -109,6 +111,7 @@ class Address(Value, frozen=True, kw_only=True):
     region: str = ""
     country_code: str = "GR"
     collection_point: str | None = None
+    collection_network: str | None = None
     comments: str | None = None
     recipient: str | None = None
     phone: str | None = None
@@ -343,11 +346,15 @@ class Rejection(Value, frozen=True, kw_only=True):
 
 
 class Voucher(Value, frozen=True, kw_only=True):
-    """The courier's label. ``serial`` counts the vouchers of the order; ``blob`` is where its PDF lies."""
+    """The courier's label. ``serial`` counts the vouchers of the order; ``blob`` is where its PDF lies.
+
+    ``comment`` is what the merchant wrote on the parcel for the courier.
+    """
 
     serial: int
     blob: str
     created_at: datetime
+    comment: str | None = None
 
 
 class Tracking(Value, frozen=True, kw_only=True):
@@ -356,12 +363,17 @@ class Tracking(Value, frozen=True, kw_only=True):
 
 
 class UploadedInvoice(Value, frozen=True, kw_only=True):
-    """The merchant's receipt or invoice. ``serial`` counts the uploads, so that each has an address of its own."""
+    """The merchant's receipt or invoice. ``serial`` counts the uploads, so that each has an address of its own.
+
+    One that was deleted stays with the order, shown to nobody. ``name`` is what the merchant called it.
+    """
 
     serial: int
     blob: str
     media_type: str
     uploaded_at: datetime
+    name: str | None = None
+    deleted_at: datetime | None = None
 
 
 class IssuedInvoice(Value, frozen=True, kw_only=True):
@@ -474,13 +486,16 @@ class Order(Value, frozen=True, kw_only=True):
     cancel_reason: str | None = None
     trackings: tuple[Tracking, ...] = ()
     voucher: Voucher | None = None
+    cancelled_vouchers: int = 0
     work_began_at: datetime | None = None
     ready_at: datetime | None = None
     dispatched_at: datetime | None = None
     delivered_at: datetime | None = None
+    returnable_until: datetime | None = None
+    completed_at: datetime | None = None
     at_pickup_point: bool = False
     parcel_came_back_at: datetime | None = None
-    uploaded_invoice: UploadedInvoice | None = None
+    invoice_files: tuple[UploadedInvoice, ...] = ()
     issued_invoice: IssuedInvoice | None = None
     replacements: tuple[LinkedOrder, ...] = ()
     replaces: LinkedOrder | None = None
@@ -529,6 +544,39 @@ class Order(Value, frozen=True, kw_only=True):
             return InvoiceDocument.INVOICE
         abroad = self.invoice.vat_number[:2].upper() in OTHER_VIES_PREFIXES
         return InvoiceDocument.INVOICE_VIES if abroad else InvoiceDocument.INVOICE_39A
+
+    @property
+    def standing_invoice_files(self) -> tuple[UploadedInvoice, ...]:
+        """What the merchant uploaded and did not delete."""
+        return tuple(file for file in self.invoice_files if file.deleted_at is None)
+
+    @property
+    def uploaded_invoice(self) -> UploadedInvoice | None:
+        """The newest of them, where a marketplace shows only one."""
+        return next(reversed(self.standing_invoice_files), None)
+
+    @property
+    def carrier(self) -> str | None:
+        """The key of who carries the parcel, or will: the delivery method says so before there is a tracking code."""
+        method = self.shipping_method
+        return self.courier or (method if method in CARRIERS else None)
+
+    @property
+    def pickup_network(self) -> str | None:
+        """The network at whose point the customer fetches what another carrier brings there; mostly None."""
+        address = self.address
+        at_a_point = address.collection_point is not None and address.collection_network != self.carrier
+        return address.collection_network if at_a_point else None
+
+    @property
+    def blobs(self) -> tuple[str, ...]:
+        """Where the order's files lie."""
+        return tuple(file.blob for file in (self.voucher, *self.invoice_files) if file)
+
+    @property
+    def next_voucher(self) -> int:
+        """The serial of the voucher that may be made next."""
+        return self.cancelled_vouchers + 1
 
     @property
     def voucher_is_due(self) -> bool:

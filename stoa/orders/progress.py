@@ -24,11 +24,14 @@ class Step(StrEnum):
     IN_WORK = "in_work"
     IN_WORK_LABELLED = "in_work_labelled"
     READY = "ready"
+    READY_LABELLED = "ready_labelled"
     DISPATCHED = "dispatched"
     AT_PICKUP_POINT = "at_pickup_point"
     DELIVERY_FAILED = "delivery_failed"
     DELIVERED = "delivered"
     PARTIALLY_DELIVERED = "partially_delivered"
+    COMPLETED = "completed"
+    PARTIALLY_COMPLETED = "partially_completed"
     PARTIALLY_RETURNED = "partially_returned"
     RETURNED = "returned"
     REJECTED = "rejected"
@@ -43,11 +46,14 @@ STAGES = {
     Step.IN_WORK: Stage.IN_PROCESS,
     Step.IN_WORK_LABELLED: Stage.IN_PROCESS,
     Step.READY: Stage.IN_PROCESS,
+    Step.READY_LABELLED: Stage.IN_PROCESS,
     Step.DISPATCHED: Stage.SHIPPED,
     Step.AT_PICKUP_POINT: Stage.SHIPPED,
     Step.DELIVERY_FAILED: Stage.SHIPPED,
     Step.DELIVERED: Stage.DELIVERED,
     Step.PARTIALLY_DELIVERED: Stage.DELIVERED,
+    Step.COMPLETED: Stage.DELIVERED,
+    Step.PARTIALLY_COMPLETED: Stage.DELIVERED,
     Step.PARTIALLY_RETURNED: Stage.DELIVERED,
     Step.RETURNED: Stage.RETURNED,
     Step.REJECTED: Stage.CANCELLED,
@@ -56,11 +62,17 @@ STAGES = {
 }
 
 
+WAITING_FOR_COURIER = (Step.LABELLED, Step.IN_WORK_LABELLED, Step.READY_LABELLED)
+"""Where the parcel has its voucher and has not left."""
+
+
 def step_of(order: Order) -> Step:
     if order.state is State.ACCEPTED:
         return _accepted(order)
     if order.state is State.DISPATCHED:
         return Step.AT_PICKUP_POINT if order.at_pickup_point else Step.DISPATCHED
+    if order.completed_at is not None:
+        return _COMPLETED.get(order.state, _STEPS[order.state])
     return _STEPS[order.state]
 
 
@@ -70,7 +82,7 @@ def stage_of(order: Order) -> Stage:
 
 def _accepted(order: Order) -> Step:
     if order.ready_at is not None:
-        return Step.READY
+        return Step.READY_LABELLED if order.voucher else Step.READY
     if order.work_began_at is not None:
         return Step.IN_WORK_LABELLED if order.voucher else Step.IN_WORK
     return Step.LABELLED if order.voucher else Step.ACCEPTED
@@ -87,6 +99,10 @@ _STEPS = {
     State.PARTIALLY_RETURNED: Step.PARTIALLY_RETURNED,
     State.RETURNED: Step.RETURNED,
 }
+
+
+_COMPLETED = {State.DELIVERED: Step.COMPLETED, State.PARTIALLY_DELIVERED: Step.PARTIALLY_COMPLETED}
+"""What was delivered and can no longer be returned."""
 
 
 class PaymentStep(StrEnum):

@@ -17,6 +17,11 @@ class PickupLocation(Struct, frozen=True, kw_only=True):
     city: str
     region: str
 
+    @property
+    def street(self) -> str:
+        """Street and number on one line."""
+        return f"{self.street_name} {self.street_number}".strip()
+
 
 class Slot(Struct, frozen=True):
     """A daily collection window, in the shop's local time."""
@@ -56,7 +61,10 @@ class Company(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Shop(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A shop and its terms. ``acceptance_hours`` and ``dispatch_hours`` count from the placing of an order.
+    """A shop and its terms. ``acceptance_hours`` and ``dispatch_hours`` count from the placing of an order,
+    ``return_days`` from its delivery: so long may the customer return it.
+
+    ``country_code`` is that of the marketplace's site that the shop sells on.
 
     Invoices of a shop are numbered by series; ``currency`` is that of all its prices.
     """
@@ -72,7 +80,9 @@ class Shop(Struct, frozen=True, kw_only=True, omit_defaults=True):
     most_parcels: int = 3
     acceptance_hours: int = 24
     dispatch_hours: int = 96
+    return_days: int = 14
     set_as_ready_required: bool = False
+    country_code: str = "GR"
     language: str = "el"
     currency: str = "EUR"
     company: Company | None = None

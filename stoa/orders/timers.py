@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from stoa.orders.commands import Accept, Command, Expire
+from stoa.orders.commands import Accept, Command, Complete, Expire
 from stoa.orders.order import Actor, Fulfilment, Order, State
 
 EXPRESS_ACCEPTED_AFTER = timedelta(seconds=20)
@@ -14,17 +14,26 @@ def next_look(order: Order) -> datetime | None:
     if order.state is State.OPEN:
         accepted = _accepted_by_itself_at(order)
         return min(accepted, order.expires_at) if accepted else order.expires_at
-    return order.updated_at if order.voucher_is_due else None
+    if order.voucher_is_due:
+        return order.updated_at
+    return order.returnable_until if _awaits_completion(order) else None
 
 
 def due_command(order: Order, now: datetime) -> tuple[Command, Actor] | None:
     """What the clock asks of the order now."""
+    if _awaits_completion(order):
+        over = order.returnable_until is not None and order.returnable_until <= now
+        return (Complete(), Actor.CLOCK) if over else None
     if order.state is not State.OPEN:
         return None
     accepted = _accepted_by_itself_at(order)
     if accepted and accepted <= now < order.expires_at:
         return Accept(), Actor.MARKETPLACE
     return (Expire(), Actor.CLOCK) if order.expires_at <= now else None
+
+
+def _awaits_completion(order: Order) -> bool:
+    return order.state in {State.DELIVERED, State.PARTIALLY_DELIVERED} and order.completed_at is None
 
 
 def _accepted_by_itself_at(order: Order) -> datetime | None:

@@ -3,6 +3,7 @@
 from random import Random
 from typing import TypeVar
 
+from stoa.orders.carriers import NETWORKS
 from stoa.simulator.catalogue import (
     DOOR_NOTES,
     FIRMS,
@@ -100,7 +101,11 @@ def _address(chance: Random, place: Place, *, may_collect: bool) -> Json:
     street_number = str(chance.randrange(1, 120))
     if may_collect and happens(chance, 0.12):
         point = f"Σημείο παραλαβής: {place.street} {street_number}, {place.city}, {place.zip}"
-        return where | {"pickup_from_collection_point": True, "collection_point_address": point}
+        return where | {
+            "pickup_from_collection_point": True,
+            "collection_point_address": point,
+            "collection_network": chance.choice(sorted(NETWORKS)),
+        }
     where |= {"street_name": place.street, "street_number": street_number}
     if happens(chance, 0.5):
         where["floor"] = chance.choice(FLOORS)

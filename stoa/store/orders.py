@@ -1,6 +1,6 @@
 """Orders: one row read, one row written. A save moves the order, notes what happened and queues the messages."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from stoa.orders.events import Event
 from stoa.orders.order import Actor, Line, Order, Tag
-from stoa.orders.progress import STAGES, payment_step_of, stage_of, step_of
+from stoa.orders.progress import STAGES, WAITING_FOR_COURIER, payment_step_of, step_of
 from stoa.orders.timers import next_look
 from stoa.store.database import Connection, Pool
 
@@ -24,18 +24,19 @@ NEXT_NUMBER = "SELECT nextval('order_numbers')"
 _NOTE_AND_QUEUE = """
 noted AS (
     INSERT INTO order_events (shop_id, order_id, version, n, at, kind, actor, body)
-    SELECT saved.shop_id, saved.id, saved.version, 1, $5, $21, $22, $23 FROM saved
+    SELECT saved.shop_id, saved.id, saved.version, 1, $5, $22, $23, $24 FROM saved
 ),
 tallied AS (
-    INSERT INTO order_tallies (shop_id, stage, payment_status, n)
-    SELECT saved.shop_id, change.stage, change.payment_status, change.n
-    FROM saved CROSS JOIN unnest($24::text[], $25::text[], $26::bigint[]) AS change (stage, payment_status, n)
+    INSERT INTO order_tallies (shop_id, stage, step, payment_status, n)
+    SELECT saved.shop_id, change.stage, change.step, change.payment_status, change.n
+    FROM saved CROSS JOIN unnest($25::text[], $26::text[], $27::text[], $28::bigint[])
+        AS change (stage, step, payment_status, n)
 ),
 queued AS (
     INSERT INTO deliveries (shop_id, order_id, endpoint, event_type, payload, due_at, created_at)
     SELECT saved.shop_id, saved.id, message.endpoint, message.event_type, message.payload, $5, $5
     FROM saved
-    CROSS JOIN unnest($27::text[], $28::text[], $29::bytea[]) AS message (endpoint, event_type, payload)
+    CROSS JOIN unnest($29::text[], $30::text[], $31::bytea[]) AS message (endpoint, event_type, payload)
     JOIN webhook_endpoints AS known ON known.shop_id = saved.shop_id AND known.kind = message.endpoint
 )
 SELECT count(*) FROM saved"""
@@ -45,23 +46,27 @@ PLACE_ORDER = f"""
 WITH saved AS (
     INSERT INTO orders (shop_id, id, version, body, updated_at, timer_at, state, stage, step, payment_status,
                         payment_step, payment_code, payment_reference, shipping_method, customer_number,
-                        customer_email, tracking_codes, tag_ids, total_cents, shipping_vat_cents,
+                        customer_email, tracking_codes, tag_ids, total_cents, shipping_vat_cents, collected_at,
                         channel, channel_ref, placed_at, idempotency_key, request_hash)
-    VALUES ($1, $2, $3 + 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, lower($16), $17, $18, $19, $20,
-            $30, $31, $32, $33, $34)
+    VALUES ($1, $2, $3 + 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, lower($16), $17, $18, $19, $20, $21,
+            $32, $33, $34, $35, $36)
     RETURNING shop_id, id, version
 ),
 {_NOTE_AND_QUEUE}"""  # noqa: S608 - two constants
 
-# Save the order's next version, its event and the messages it causes, where it is still as it was read.
+# Save the order's next version, its event and the messages it causes, where it is still as it was read. Files that
+# it does not have any more are noted to be deleted.
 SAVE_ORDER = f"""
 WITH saved AS (
     UPDATE orders SET version = version + 1, body = $4, updated_at = $5, timer_at = $6, state = $7, stage = $8,
         step = $9, payment_status = $10, payment_step = $11, payment_code = $12, payment_reference = $13,
         shipping_method = $14, customer_number = $15, customer_email = lower($16), tracking_codes = $17, tag_ids = $18,
-        total_cents = $19, shipping_vat_cents = $20
+        total_cents = $19, shipping_vat_cents = $20, collected_at = $21
     WHERE shop_id = $1 AND id = $2 AND version = $3
     RETURNING shop_id, id, version
+),
+discarded AS (
+    INSERT INTO discarded_files (shop_id, blob) SELECT saved.shop_id, blob FROM saved CROSS JOIN unnest($32::text[]) AS blob
 ),
 {_NOTE_AND_QUEUE}"""  # noqa: S608 - two constants
 
@@ -73,11 +78,11 @@ WITH held AS (
 ),
 gone AS (
     DELETE FROM orders WHERE shop_id = $1 AND id = $2 AND version = $3 AND (SELECT count(*) FROM held) >= 0
-    RETURNING shop_id, id, stage, payment_status
+    RETURNING shop_id, id, stage, step, payment_status
 ),
 tallied AS (
-    INSERT INTO order_tallies (shop_id, stage, payment_status, n)
-    SELECT shop_id, stage, payment_status, -1 FROM gone
+    INSERT INTO order_tallies (shop_id, stage, step, payment_status, n)
+    SELECT shop_id, stage, step, payment_status, -1 FROM gone
 ),
 noted AS (
     INSERT INTO audit (shop_id, at, actor, action, order_id) SELECT shop_id, $4, $5, 'delete_order', id FROM gone
@@ -106,14 +111,14 @@ FROM (SELECT {total} AS total) AS counted
 LEFT JOIN (
     SELECT orders.placed_at, orders.id, orders.version, {body} AS body, orders.total_cents, orders.shipping_vat_cents
     FROM (
-        SELECT id FROM (
-            SELECT id, placed_at FROM orders WHERE shop_id = $1 {conditions} {fence}
-        ) AS matching
+        SELECT id FROM ({matching}) AS matching
         ORDER BY placed_at {direction}, id {direction} OFFSET $2 LIMIT {limit}
     ) AS page
     JOIN orders ON orders.shop_id = $1 AND orders.id = page.id
 ) AS found ON true
 ORDER BY found.placed_at {direction}, found.id {direction}"""
+
+MATCHING = "SELECT id, placed_at FROM orders WHERE shop_id = $1 {conditions} {end}"
 
 # Lines and options are most of an order, and most lists do not show them.
 WITHOUT_LINES = "orders.body - '{lines,options}'::text[]"
@@ -130,13 +135,13 @@ IN_A_LIST = frozenset({"tracking_code", "tag_name", "tag_ids"})
 # the newest first, in the hope of a hundred that match.
 ALL_THAT_MATCH_FIRST = "OFFSET 0"
 
-TALLIED = frozenset({"stage", "payment_status"})
+TALLIED = frozenset({"stage", "steps", "payment_status"})
 
 CONDITIONS = {
     "id": "AND id = ${n}",
     "ids": "AND id = ANY(${n}::bigint[])",
     "stage": "AND stage = ${n}",
-    "step": "AND step = ${n}",
+    "steps": "AND step = ANY(${n}::text[])",
     "payment_status": "AND payment_status = ${n}",
     "payment_step": "AND payment_step = ${n}",
     "payment_code": "AND payment_code = ${n}",
@@ -152,6 +157,11 @@ CONDITIONS = {
 }
 """What a search may ask for, by name."""
 
+# One of several steps. Each is looked for by itself: an index that begins with the step has the list's order in it only
+# for one of them, and several such lists, if all are asked for in that order, are merged as they are read.
+ONE_STEP = "AND step = (${{n}}::text[])[{place}]"
+IN_THE_LISTS_ORDER = "ORDER BY placed_at {direction}, id {direction}"
+
 # The numbers of a shop's tags; those that it did not have yet are made, in one order for all who make them: none
 # waits for another that waits for it.
 NUMBER_TAGS = """
@@ -166,19 +176,33 @@ UNION SELECT id, name FROM tags WHERE shop_id = $1 AND name = ANY($2::text[])"""
 SHOPS_TO_FOLD = """
 SELECT shop_id FROM order_tallies WHERE NOT folded GROUP BY shop_id HAVING count(*) >= $1 LIMIT 1000"""
 
-# Put one row for each stage and payment status in the place of many. Two who fold at once share no row.
+# Put one row for each step and payment status in the place of many. Two who fold at once share no row.
 FOLD_TALLIES = """
 WITH gone AS (
     DELETE FROM order_tallies WHERE shop_id = $1 AND id = ANY (ARRAY(
         SELECT id FROM order_tallies WHERE shop_id = $1 FOR UPDATE SKIP LOCKED))
-    RETURNING stage, payment_status, n
+    RETURNING stage, step, payment_status, n
 )
-INSERT INTO order_tallies (shop_id, stage, payment_status, n, folded)
-SELECT $1, stage, payment_status, sum(n), true FROM gone GROUP BY 2, 3 HAVING sum(n) <> 0"""
+INSERT INTO order_tallies (shop_id, stage, step, payment_status, n, folded)
+SELECT $1, stage, step, payment_status, sum(n), true FROM gone GROUP BY 2, 3, 4 HAVING sum(n) <> 0"""
 
 DISCARDED_FILES = "SELECT shop_id, id, blob FROM discarded_files ORDER BY shop_id, id LIMIT $1"
 
 FORGET_DISCARDED = "DELETE FROM discarded_files WHERE shop_id = $1 AND id = $2"
+
+# The orders by these numbers, in no order.
+READ_SOME = "SELECT version, body FROM orders WHERE shop_id = $1 AND id = ANY($2::bigint[])"
+
+# The parcels that wait for a carrier, and those that it has collected since; in the order of the vouchers' making.
+# The steps stand in the statement: for any steps at all the plan that is kept would read the whole shop.
+PARCELS_OF_CARRIER = f"""
+SELECT body FROM (
+    SELECT body, id FROM orders WHERE shop_id = $1 AND step IN ({", ".join(f"'{step}'" for step in WAITING_FOR_COURIER)})
+    UNION ALL
+    SELECT body, id FROM orders WHERE shop_id = $1 AND collected_at >= $3
+) AS parcels
+WHERE body ->> 'courier' = $2
+ORDER BY (body -> 'voucher' ->> 'created_at')::timestamptz, id"""  # noqa: S608 - three constants
 
 # What happened to an order, first things first.
 LIST_EVENTS = """
@@ -325,6 +349,16 @@ class Orders:
         row = await self._pool.fetchrow(READ_ORDER, shop_id, order_id)
         return _stored(row) if row else None
 
+    async def read_some(self, shop_id: int, order_ids: Iterable[int]) -> dict[int, Stored]:
+        """Those of the shop's orders that there are, by number."""
+        rows = await self._pool.fetch(READ_SOME, shop_id, list(order_ids))
+        return {stored.order.id: stored for stored in map(_stored, rows)}
+
+    async def parcels_of(self, shop_id: int, carrier: str, *, since: datetime) -> list[Order]:
+        """What waits for the carrier with a voucher, and what it has collected since."""
+        rows = await self._pool.fetch(PARCELS_OF_CARRIER, shop_id, carrier, since)
+        return [decode_order(row["body"]) for row in rows]
+
     async def next_number(self) -> int:
         return int(await self._pool.fetchval(NEXT_NUMBER))
 
@@ -361,9 +395,13 @@ class Orders:
 
     async def search(self, shop_id: int, search: Search) -> Found:
         """One page of a shop's orders, and how many there are."""
-        names = frozenset(search.conditions)
+        steps = search.conditions.get("steps", ())
         statement = search_statement(
-            names, ascending=search.ascending, lines=search.lines, limit=search.limit
+            frozenset(search.conditions),
+            steps=len(steps) if isinstance(steps, Sequence) else 0,
+            ascending=search.ascending,
+            lines=search.lines,
+            limit=search.limit,
         )
         given = (search.conditions[name] for name in sorted(search.conditions))
         rows = await self._pool.fetch(statement, shop_id, search.start, *given)
@@ -433,17 +471,35 @@ def _listed(row: asyncpg.Record, search: Search) -> Listed:
 
 
 @lru_cache(maxsize=1000)
-def search_statement(names: frozenset[str], *, ascending: bool, lines: bool, limit: int) -> str:
-    """The statement for conditions of these names, in alphabetical order from $3 on."""
-    conditions = " ".join(CONDITIONS[name].format(n=n) for n, name in enumerate(sorted(names), start=3))
+def search_statement(
+    names: frozenset[str], *, ascending: bool, lines: bool, limit: int, steps: int = 0
+) -> str:
+    """The statement for conditions of these names, in alphabetical order from $3 on; of ``steps`` there are so many."""
+    numbered = {name: n for n, name in enumerate(sorted(names), start=3)}
     total = COUNT_BY_TALLY if names <= TALLIED else COUNT
+    direction = "ASC" if ascending else "DESC"
     return SEARCH.format(
-        total=total.format(conditions=conditions),
-        conditions=conditions,
-        direction="ASC" if ascending else "DESC",
+        total=total.format(conditions=_conditions(numbered)),
+        matching=_matching(numbered, steps, direction),
+        direction=direction,
         body="orders.body" if lines else WITHOUT_LINES,
         limit=limit,
-        fence=ALL_THAT_MATCH_FIRST if names & IN_A_LIST else "",
+    )
+
+
+def _conditions(numbered: Mapping[str, int], steps: str = CONDITIONS["steps"]) -> str:
+    wordings = CONDITIONS | {"steps": steps}
+    return " ".join(wordings[name].format(n=n) for name, n in numbered.items())
+
+
+def _matching(numbered: Mapping[str, int], steps: int, direction: str) -> str:
+    """All orders that match: of several steps, those of the first, of the second and so on."""
+    each = [ONE_STEP.format(place=place) for place in range(1, steps + 1)] or [CONDITIONS["steps"]]
+    end = IN_THE_LISTS_ORDER.format(direction=direction) if len(each) > 1 else ""
+    if numbered.keys() & IN_A_LIST:
+        end = ALL_THAT_MATCH_FIRST
+    return " UNION ALL ".join(
+        f"({MATCHING.format(conditions=_conditions(numbered, step), end=end)})" for step in each
     )
 
 
@@ -488,11 +544,11 @@ async def _save_one(database: Pool | Connection, save: Save) -> bool:
 def parameters(save: Save) -> tuple[object, ...]:
     """What PLACE_ORDER or SAVE_ORDER is given."""
     values = (*_columns(save), *_happened(save), *_tallies(save), *_messages(save))
-    return values if save.version else (*values, *_of_a_new_order(save))
+    return (*values, _discarded(save)) if save.version else (*values, *_of_a_new_order(save))
 
 
 def _columns(save: Save) -> tuple[object, ...]:
-    """The body and what stands beside it; the parameters $1 to $20."""
+    """The body and what stands beside it; the parameters $1 to $21."""
     order, step = save.order, step_of(save.order)
     return (
         order.shop_id,
@@ -515,6 +571,7 @@ def _columns(save: Save) -> tuple[object, ...]:
         [tag.id for tag in order.tags],
         order.total_cents,
         order.shipping_vat_cents,
+        order.dispatched_at if order.voucher else None,
     )
 
 
@@ -522,18 +579,28 @@ def _happened(save: Save) -> tuple[object, ...]:
     return type(save.event).__name__, save.by, _encode(save.event)
 
 
-def _tallies(save: Save) -> tuple[list[str], list[str], list[int]]:
-    """What changes in the number of orders by stage and payment status: nothing, mostly."""
-    now = (stage_of(save.order), save.order.payment_status)
-    before = (stage_of(save.before), save.before.payment_status) if save.before else None
+def _tallies(save: Save) -> tuple[list[str], list[str], list[str], list[int]]:
+    """What changes in the number of orders by step and payment status: nothing, mostly."""
+    now = _tallied_by(save.order)
+    before = _tallied_by(save.before) if save.before else None
     if before == now:
-        return [], [], []
+        return [], [], [], []
     changes = [(*now, 1), *([(*before, -1)] if before else [])]
-    return (
-        [change[0] for change in changes],
-        [change[1] for change in changes],
-        [change[2] for change in changes],
-    )
+    stages, steps, statuses, numbers = zip(*changes, strict=True)
+    return list(stages), list(steps), list(statuses), list(numbers)
+
+
+def _tallied_by(order: Order) -> tuple[str, str, str]:
+    step = step_of(order)
+    return STAGES[step], step, order.payment_status
+
+
+def _discarded(save: Save) -> list[str]:
+    """Files that the order had and has no more."""
+    if save.before is None:
+        return []
+    kept = save.order.blobs
+    return [blob for blob in save.before.blobs if blob not in kept]
 
 
 def _messages(save: Save) -> tuple[list[str], list[str], list[bytes]]:
@@ -552,5 +619,4 @@ def _of_a_new_order(save: Save) -> tuple[object, ...]:
 async def _delete_one(
     database: Pool | Connection, order: Order, version: int, by: Actor, at: datetime
 ) -> bool:
-    files = [file.blob for file in (order.voucher, order.uploaded_invoice) if file]
-    return bool(await database.fetchval(DELETE_ORDER, order.shop_id, order.id, version, at, by, files))
+    return bool(await database.fetchval(DELETE_ORDER, order.shop_id, order.id, version, at, by, order.blobs))

@@ -17,7 +17,7 @@ MOST_JSON = 1024**2
 """The largest JSON body, in bytes."""
 
 MOST_UPLOAD = 7 * 1024**2
-"""The largest file, in bytes, of the file alone."""
+"""The largest file, in bytes (Skroutz orders API, invoices): the file alone, without its multipart wrapping."""
 
 MOST_FORM = 2 * MOST_UPLOAD
 """The largest multipart body, in bytes: a file that is a little too large is still read, to say just that."""
@@ -112,8 +112,8 @@ async def read_body(request: Request, most: int = MOST_JSON) -> bytes:
     return b"".join(parts)
 
 
-async def read_file(request: Request, field: str) -> tuple[str, bytes]:
-    """Name and content of the one file of a form. Raises Fault."""
+async def read_file(request: Request, field: str, *, by_any_name: bool = False) -> tuple[str, bytes]:
+    """Name and content of the one file of a form; ``by_any_name`` takes it from whatever field it is in. Raises Fault."""
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != "multipart/form-data" or "boundary" not in options:
         raise invalid(field, "Send the file as multipart/form-data.")
@@ -121,10 +121,10 @@ async def read_file(request: Request, field: str) -> tuple[str, bytes]:
         body = await read_body(request, MOST_FORM)
     except Fault as fault:
         raise invalid(field, "The file is larger than 7 MB.") from fault
-    return _file_in_form(body, options["boundary"], field)
+    return _file_in_form(body, options["boundary"], field, by_any_name=by_any_name)
 
 
-def _file_in_form(body: bytes, boundary: str, field: str) -> tuple[str, bytes]:
+def _file_in_form(body: bytes, boundary: str, field: str, *, by_any_name: bool) -> tuple[str, bytes]:
     # The body is in memory already and has its own limit: the parts stay there.
     limits = {"spool_limit": MOST_FORM, "memory_limit": MOST_FORM, "disk_limit": 0}
     try:
@@ -132,6 +132,6 @@ def _file_in_form(body: bytes, boundary: str, field: str) -> tuple[str, bytes]:
     except (MultipartError, UnicodeDecodeError, ValueError) as fault:
         raise invalid(field, "The form cannot be read.") from fault
     for part in parts:
-        if part.name == field and part.filename is not None:
+        if part.filename is not None and (by_any_name or part.name == field):
             return check_text(field, part.filename), part.raw
     raise invalid(field, "The file is missing.")

@@ -1,14 +1,20 @@
 import json
+import re
 import stat
+import subprocess
 from pathlib import Path
 
+import httpx
 import msgspec
+from msgspec.structs import replace
 
 from stoa.app import Stoa
 from stoa.demo.guide import guide
 from stoa.demo.shops import SHOPS, DemoFile, open_demo
 from stoa.store.shops import OPERATOR_PREFIX, SHOP_PREFIX, read_key, read_token
-from tests.ledger import with_ledger
+from tests.conftest import browsing
+from tests.ledger import Ledger, with_ledger
+from tests.operator.calls import a_body
 
 URL = "http://127.0.0.1:8000"
 
@@ -77,12 +83,67 @@ async def test_credentials_that_come_in_two_parts_work_too(stoa: Stoa, tmp_path:
         assert (await stoa.service.shops.caller(token, "abacus")).shop.id == shop.id
 
 
-async def test_a_demo_whose_credentials_no_longer_work_is_made_anew(stoa: Stoa, tmp_path: Path) -> None:
+async def test_only_the_credentials_that_no_longer_work_are_issued_anew(stoa: Stoa, tmp_path: Path) -> None:
     before = await open_demo(with_ledger(stoa), tmp_path, URL)
     await stoa.service.shops.issue(before.shops[1].id, "abacus", stoa.service.clock())
     after = await open_demo(with_ledger(stoa), tmp_path, URL)
 
+    lost, issued = (demo.shops[1].credentials.pop("abacus") for demo in (before, after))
+    token = read_key(issued["key"], issued["secret"], SHOP_PREFIX)
+    assert (await stoa.service.shops.caller(token, "abacus")).shop.id == before.shops[1].id
+    assert issued != lost
+    assert after == before
+
+
+async def test_an_operators_token_that_no_longer_works_is_issued_anew(stoa: Stoa, tmp_path: Path) -> None:
+    before = await open_demo(stoa, tmp_path, URL)
+    lost = read_token(before.operator.token, OPERATOR_PREFIX)
+    await stoa.service.shops.revoke_of_operator(lost.number)
+    after = await open_demo(stoa, tmp_path, URL)
+
+    assert after.shops == before.shops
+    assert await stoa.service.shops.operator(read_token(after.operator.token, OPERATOR_PREFIX))
+
+
+async def test_credentials_of_a_dialect_that_is_gone_are_kept_while_they_work(
+    stoa: Stoa, tmp_path: Path
+) -> None:
+    before = await open_demo(with_ledger(stoa), tmp_path, URL)
+    await stoa.service.shops.revoke(before.shops[0].id, "abacus")
+    after = await open_demo(stoa, tmp_path, URL)
+
+    del before.shops[0].credentials["abacus"]
+    assert after == before
+
+
+async def test_shops_that_nothing_on_file_opens_are_somebody_elses(stoa: Stoa, tmp_path: Path) -> None:
+    theirs = await open_demo(stoa, tmp_path, URL)
+    file = tmp_path / "demo.json"
+    secrets = re.compile(r'("(?:token|secret|password)": "[^"]*)"')
+    file.write_text(secrets.sub(r'\1x"', file.read_text()))
+    ours = await open_demo(stoa, tmp_path, URL)
+
+    assert {shop.id for shop in theirs.shops}.isdisjoint({shop.id for shop in ours.shops})
+    for shop in theirs.shops:
+        token = read_token(shop.credentials["skroutz"]["token"], SHOP_PREFIX)
+        assert (await stoa.service.shops.caller(token, "skroutz")).shop.id == shop.id
+
+
+async def test_a_demo_of_shops_that_are_not_there_is_made_anew(stoa: Stoa, tmp_path: Path) -> None:
+    before = await open_demo(stoa, tmp_path, URL)
+    file = tmp_path / "demo.json"
+    file.write_text(file.read_text().replace(f'"id": {before.shops[1].id}', '"id": 999'))
+    after = await open_demo(stoa, tmp_path, URL)
+
+    assert len(after.shops) == len(SHOPS)
     assert {shop.id for shop in before.shops}.isdisjoint({shop.id for shop in after.shops})
+
+
+async def test_a_demo_without_webhooks_begins_all_the_same(stoa: Stoa, tmp_path: Path) -> None:
+    demo = await open_demo(replace(stoa, dialects=[Ledger()]), tmp_path, URL)
+
+    assert [shop.credentials.keys() for shop in demo.shops] == [{"abacus"}] * len(SHOPS)
+    assert await stoa.service.shops.endpoints(100) == []
 
 
 async def test_what_is_no_demo_file_is_made_anew(stoa: Stoa, tmp_path: Path) -> None:
@@ -105,3 +166,25 @@ async def test_the_guide_has_the_credentials_and_three_lines_to_paste(stoa: Stoa
     assert text.count("curl -s ") == 3
     assert all(letter.isprintable() or letter == "\n" for letter in text)
     assert text.count("/merchants/ecommerce/orders/$CODE") == 2
+
+
+async def test_the_guides_first_line_keeps_skroutzs_code_of_all_that_the_answer_has(
+    stoa: Stoa, tmp_path: Path
+) -> None:
+    speaking = with_ledger(stoa)
+    demo = await open_demo(speaking, tmp_path, URL)
+    async with browsing(speaking, Authorization=f"Bearer {demo.operator.token}") as operator:
+        answer = await operator.post(f"/operator/v1/shops/{demo.shops[0].id}/orders", json=a_body())
+    codes = answer.json()["codes"]
+    assert codes.keys() == {"merchantpro", "shopflix", "skroutz", "abacus"}
+
+    line = next(line for line in guide(demo, "", "").splitlines() if line.startswith("  CODE="))
+
+    assert pasted(line, answer) == f"{codes['skroutz']}\n"
+
+
+def pasted(line: str, answer: httpx.Response) -> str:
+    """What a shell prints where curl answers this, whatever it is asked."""
+    curl = f"curl() {{ cat <<'END'\n{answer.text}\nEND\n}}\n"
+    done = subprocess.run(["sh", "-ec", curl + line], capture_output=True, text=True, check=True)
+    return done.stdout

@@ -131,11 +131,26 @@ async def test_what_is_tallied_is_what_is_counted(stoa: Stoa, shop: Shop) -> Non
 
 async def test_nothing_is_due_at_once_but_a_few_vouchers(stoa: Stoa, shop: Shop) -> None:
     due = await stoa.service.orders.claim_timers(shop.id, now=NOON, until=NOON, limit=1000)
-    still_open = await orders_of(stoa, shop, step=Step.OPEN)
+    still_open = await orders_of(stoa, shop, steps=[Step.OPEN])
 
     assert 1 <= len(due) <= 6
     assert all(stored.order.voucher_is_due for stored in due)
     assert min(order.expires_at for order in still_open) > NOON + DAY
+
+
+async def test_what_was_delivered_is_completed_where_it_can_no_longer_be_returned_and_nowhere_else(
+    stoa: Stoa, shop: Shop
+) -> None:
+    delivered = [
+        order
+        for order in await orders_of(stoa, shop)
+        if order.state in {State.DELIVERED, State.PARTIALLY_DELIVERED}
+    ]
+
+    assert len(delivered) > 100
+    for order in delivered:
+        assert order.returnable_until is not None
+        assert (order.completed_at is not None) == (order.returnable_until <= NOON)
 
 
 async def test_the_receiver_hears_nothing_of_the_past(stoa: Stoa, shop: Shop) -> None:
@@ -159,7 +174,9 @@ async def test_invoices_are_numbered_in_the_order_of_time_and_one_was_taken_back
 ) -> None:
     papers = await stoa.service.invoices.page(shop.id, shop.invoice_series, after=0, limit=1000)
     stornos = [paper for paper in papers if paper.cancels]
-    cancelled = [order for order in await orders_of(stoa, shop, step=Step.CANCELLED) if order.issued_invoice]
+    cancelled = [
+        order for order in await orders_of(stoa, shop, steps=[Step.CANCELLED]) if order.issued_invoice
+    ]
 
     assert [paper.number for paper in papers] == list(range(1, len(papers) + 1))
     assert [paper.issued_at for paper in papers] == sorted(paper.issued_at for paper in papers)
@@ -180,7 +197,7 @@ async def test_what_was_left_of_split_orders_is_sold(stoa: Stoa, shop: Shop) -> 
 
 
 async def test_everything_that_happened_is_noted_when_it_did(stoa: Stoa, shop: Shop) -> None:
-    for order in (await orders_of(stoa, shop, step=Step.PARTIALLY_RETURNED))[:5]:
+    for order in (await orders_of(stoa, shop, steps=[Step.PARTIALLY_RETURNED]))[:5]:
         happened = await stoa.service.orders.history(shop.id, order.id)
 
         kinds = [one.kind for one in happened]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from stoa.documents.uploads import MAX_BYTES, DocumentType, UploadFault, check_document
+from stoa.documents.uploads import DocumentType, UploadFault, check_document
+from stoa.web.bodies import MOST_UPLOAD
 
 
 def a_picture(kind: Literal["PNG", "JPEG", "GIF"], *, progressive: bool = False) -> bytes:
@@ -66,9 +67,9 @@ def test_an_empty_file_is_refused() -> None:
 
 
 def test_seven_megabytes_are_taken_and_one_byte_more_is_not() -> None:
-    full = PDF.replace(b"%%EOF", b"%" + b" " * (MAX_BYTES - len(PDF) - 1) + b"%%EOF")
+    full = PDF.replace(b"%%EOF", b"%" + b" " * (MOST_UPLOAD - len(PDF) - 1) + b"%%EOF")
 
-    assert len(full) == MAX_BYTES == 7 * 1024 * 1024
+    assert len(full) == MOST_UPLOAD == 7 * 1024 * 1024
     assert check_document("invoice.pdf", full) is DocumentType.PDF
     assert check_document("invoice.pdf", full + b"\n") is UploadFault.TOO_LARGE
 

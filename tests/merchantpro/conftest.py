@@ -1,28 +1,17 @@
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 
-import asyncpg
 import pytest
 
 from stoa.app import Stoa
-from tests.conftest import named
+from tests.conftest import a_database
 from tests.merchantpro.back_office import BackOffice, opening_a_back_office
-
-DATABASE = "test_merchantpro"
 
 
 @pytest.fixture(scope="session")
 def database_url(postgres: str, template: str) -> Iterator[str]:
     """One database for all these tests: each has shops of its own, and no shop sees another's orders."""
-    asyncio.run(_tell(postgres, f"CREATE DATABASE {DATABASE} TEMPLATE {template}"))
-    yield named(postgres, DATABASE)
-    asyncio.run(_tell(postgres, f"DROP DATABASE {DATABASE} WITH (FORCE)"))
-
-
-async def _tell(postgres: str, statement: str) -> None:
-    connection = await asyncpg.connect(postgres)
-    await connection.execute(statement)
-    await connection.close()
+    with a_database(postgres, template, "test_merchantpro") as url:
+        yield url
 
 
 @pytest.fixture

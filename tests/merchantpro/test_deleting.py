@@ -87,14 +87,13 @@ async def test_the_shop_keeps_its_tags(office: BackOffice) -> None:
 
 
 async def test_the_files_of_an_order_are_left_for_the_worker_to_delete(office: BackOffice) -> None:
-    order = await office.in_state(
-        State.ACCEPTED, voucher=a_voucher(blob="v.pdf"), uploaded_invoice=an_uploaded_invoice(blob="i.pdf")
-    )
+    files = (an_uploaded_invoice(blob="i.pdf"), an_uploaded_invoice(serial=2, blob="j.pdf", deleted_at=NOON))
+    order = await office.in_state(State.ACCEPTED, voucher=a_voucher(blob="v.pdf"), invoice_files=files)
 
     await delete(office, order.id)
 
     found = await office.stoa.service.pool.fetch(FILES, office.shop.id)
-    assert [row["blob"] for row in found] == ["i.pdf", "v.pdf"]
+    assert [row["blob"] for row in found] == ["i.pdf", "j.pdf", "v.pdf"]
 
 
 async def test_one_line_says_that_an_order_was_deleted_and_nothing_of_anybody(office: BackOffice) -> None:

@@ -87,6 +87,20 @@ async def test_every_state_is_found_by_its_shipping_status_and_substatus(office:
         assert await office.numbers(shipping_substatus_id=shown["shipping_substatus_id"]) == [order.id]
 
 
+async def test_orders_that_share_a_substatus_are_found_together_page_by_page(office: BackOffice) -> None:
+    delivered = await office.in_state(State.DELIVERED)
+    made = [delivered.id]
+    for _ in range(2):
+        completed = await office.in_state(State.DELIVERED, completed_at=delivered.updated_at)
+        made.append(completed.id)
+    made.append((await office.in_state(State.DELIVERED)).id)
+
+    assert {(await office.show(number))["shipping_substatus_id"] for number in made} == {61}
+    assert await office.numbers(shipping_substatus_id=61) == made[::-1]
+    assert await office.numbers(shipping_substatus_id=61, start=1, limit=2) == [made[2], made[1]]
+    assert (await office.page(shipping_substatus_id=61, limit=1))["meta"]["count"]["total"] == 4
+
+
 async def test_every_documented_shipping_status_can_be_asked_for(office: BackOffice) -> None:
     made = {
         await office.stage(order.id): order.id for order in [await office.in_state(state) for state in State]

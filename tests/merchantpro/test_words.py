@@ -25,7 +25,7 @@ from stoa.dialects.merchantpro.words import (
     shipping_method_name,
     shipping_status_text,
     shipping_substatus_text,
-    step_of_substatus,
+    steps_of_substatus,
 )
 from stoa.languages import LANGUAGES, translate
 from stoa.languages.statuses import STEPS
@@ -169,11 +169,14 @@ def test_the_numbers_of_shipping_substatuses_never_change() -> None:
         "in_work": 41,
         "in_work_labelled": 42,
         "ready": 43,
+        "ready_labelled": 43,
         "dispatched": 51,
         "at_pickup_point": 52,
         "delivery_failed": 53,
         "delivered": 61,
         "partially_delivered": 62,
+        "completed": 61,
+        "partially_completed": 62,
         "partially_returned": 63,
         "returned": 71,
         "rejected": 81,
@@ -184,7 +187,26 @@ def test_the_numbers_of_shipping_substatuses_never_change() -> None:
 
 @pytest.mark.parametrize("step", Step)
 def test_every_step_has_a_number_that_means_it(step: Step) -> None:
-    assert step_of_substatus(SHIPPING_SUBSTATUSES[step]) is step
+    assert step in steps_of_substatus(SHIPPING_SUBSTATUSES[step])
+
+
+@pytest.mark.parametrize(
+    ("number", "steps"),
+    [
+        (21, [Step.OPEN]),
+        (43, [Step.READY, Step.READY_LABELLED]),
+        (61, [Step.DELIVERED, Step.COMPLETED]),
+        (62, [Step.PARTIALLY_DELIVERED, Step.PARTIALLY_COMPLETED]),
+    ],
+)
+def test_steps_that_the_contract_does_not_tell_apart_share_a_number(number: int, steps: list[Step]) -> None:
+    assert steps_of_substatus(number) == steps
+
+
+def test_every_step_is_found_by_one_number_once() -> None:
+    numbers = set(SHIPPING_SUBSTATUSES.values())
+
+    assert sorted(step for number in numbers for step in steps_of_substatus(number)) == sorted(Step)
 
 
 @pytest.mark.parametrize("step", PaymentStep)
@@ -200,7 +222,7 @@ def test_each_shipping_status_has_ten_numbers_of_its_own() -> None:
 
 @pytest.mark.parametrize("number", [0, -1, 14, 22, 99])
 def test_other_numbers_are_no_substatus(number: int) -> None:
-    assert step_of_substatus(number) is None
+    assert steps_of_substatus(number) == []
     assert payment_step_of_substatus(number) is None
 
 
@@ -285,6 +307,7 @@ def test_the_numbers_of_carriers_never_change() -> None:
         "geniki_taxydromiki": 9012,
         "gls": 9013,
         "speedex": 9014,
+        "clever_point": 9015,
     }
 
 

@@ -125,6 +125,9 @@ PARTICULAR: tuple[tuple[str, object], ...] = (
     ("address.street_name", "   "),
     ("address.collection_point_address", "Κατάστημα"),
     ("address.pickup_from_collection_point", 1),
+    # Only a collection point belongs to a network.
+    ("address.collection_network", "box_now"),
+    ("address.collection_network", 1),
     ("lines", []),
     ("lines", {}),
     ("lines", [a_line()] * 501),

@@ -117,7 +117,11 @@ async def test_a_placed_order_answers_with_its_number_and_its_codes(
 
     assert answer.status_code == 201
     placed = answer.json()
-    codes = {"merchantpro": str(placed["id"]), "skroutz": f"260303-{placed['id']}"}
+    codes = {
+        "merchantpro": str(placed["id"]),
+        "shopflix": f"GR--{placed['id']}--MER{merchant.shop.id}",
+        "skroutz": f"260303-{placed['id']}",
+    }
     assert placed == {"id": placed["id"], "codes": codes}
     assert placed["id"] >= 1_000_000
 
@@ -166,6 +170,26 @@ async def test_an_order_to_a_collection_point_needs_no_street(
     placed = await placing(operator, merchant.shop, address=to)
 
     assert (await shown(operator, merchant.shop, placed["id"]))["address"]["collection_point"] == point
+
+
+async def test_a_collection_point_may_belong_to_a_network(
+    operator: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    point = {"pickup_from_collection_point": True, "collection_point_address": "Θυρίδα 12, Ερμού 1"}
+    placed = await placing(operator, merchant.shop, address=point | {"collection_network": "box_now"})
+
+    address = (await shown(operator, merchant.shop, placed["id"]))["address"]
+    assert address["collection_network"] == "box_now"
+
+
+async def test_a_carrier_without_points_is_no_network(
+    operator: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    point = {"pickup_from_collection_point": True, "collection_point_address": "Θυρίδα 12, Ερμού 1"}
+    body = a_body(address=point | {"collection_network": "acs"})
+    answer = await operator.post(address(merchant.shop, "orders"), json=body)
+
+    assert fault(answer) == (422, "invalid", "address.collection_network")
 
 
 async def test_orders_of_all_shops_share_one_sequence_of_numbers(

@@ -34,6 +34,7 @@ async def test_a_new_shop_has_a_number_and_the_usual_terms(operator: httpx.Async
     assert shop["zone"] == "Europe/Athens"
     assert shop["set_as_ready_required"] is False
     assert (shop["language"], shop["currency"]) == ("el", "EUR")
+    assert (shop["country_code"], shop["return_days"]) == ("GR", 14)
     assert (shop["company"], shop["invoice_series"]) == (None, "INV")
     location = shop["pickup_locations"][0]
     assert len(location.pop("id")) == 10
@@ -62,6 +63,7 @@ TERMS: list[tuple[str, Any]] = [
     ("most_parcels", 9),
     ("acceptance_hours", 3),
     ("dispatch_hours", 30),
+    ("return_days", 30),
     ("set_as_ready_required", True),
     ("language", "ro"),
     ("currency", "RON"),
@@ -274,6 +276,9 @@ BAD_TERMS: list[tuple[Json, str]] = [
     ({"currency": "eur"}, "currency"),
     ({"currency": "€"}, "currency"),
     ({"currency": 978}, "currency"),
+    ({"return_days": -1}, "return_days"),
+    ({"return_days": 366}, "return_days"),
+    ({"return_days": "14"}, "return_days"),
     ({"invoice_series": ""}, "invoice_series"),
     ({"invoice_series": "x" * 21}, "invoice_series"),
     ({"invoice_series": "A\x00"}, "invoice_series"),
@@ -354,4 +359,4 @@ async def test_a_token_for_an_unknown_dialect_is_refused_and_the_known_are_named
     answer = await operator.post(address(merchant.shop, "credentials"), json={"dialect": "klingon"})
 
     assert fault(answer) == (422, "invalid", "dialect")
-    assert answer.json()["error"]["message"] == "Must be one of merchantpro, skroutz."
+    assert answer.json()["error"]["message"] == "Must be one of merchantpro, shopflix, skroutz."

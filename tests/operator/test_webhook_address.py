@@ -1,14 +1,17 @@
 import base64
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from stoa.app import Stoa, open_stoa
 from stoa.clock import MovableClock
 from stoa.webhooks.guard import Guard
 from tests.conftest import Merchant, browsing, complete, opening_a_shop
 from tests.database_contents import contents
+from tests.ledger import Ledger, with_ledger
 from tests.operator.calls import address, fault, placing
 
 LOOPBACK = "http://127.0.0.1:9/hook"
@@ -150,3 +153,96 @@ async def test_the_allow_list_opens_an_address(
             answer = await operator.put(address(merchant.shop, "webhook"), json={"url": LOOPBACK})
 
     assert answer.json()["url"] == LOOPBACK
+
+
+# A shop has one address for each dialect that has webhooks.
+
+
+@asynccontextmanager
+async def operating(stoa: Stoa) -> AsyncIterator[httpx.AsyncClient]:
+    token = await stoa.service.shops.issue_to_operator(stoa.service.clock())
+    async with browsing(stoa, Authorization=f"Bearer {token}") as operator:
+        yield operator
+
+
+async def told_at(stoa: Stoa, merchant: Merchant) -> dict[str, str]:
+    """Where the shop hears of its orders, by kind of endpoint."""
+    known = await stoa.service.shops.endpoints(100)
+    return {kind: url for shop_id, kind, url in known if shop_id == merchant.shop.id}
+
+
+async def test_an_address_is_that_of_the_dialect_that_is_named(stoa: Stoa, merchant: Merchant) -> None:
+    at = address(merchant.shop, "webhook")
+    async with operating(with_ledger(stoa, "abacus_orders")) as operator:
+        unnamed = await operator.put(at, json={"url": "https://1.1.1.1/unnamed"})
+        ledgers = await operator.put(at, json={"url": "https://1.1.1.1/ledger", "dialect": "abacus"})
+        (listed,) = (await operator.get("/operator/v1/shops")).json()["items"]
+
+        assert await told_at(stoa, merchant) == {
+            "skroutz_orders": "https://1.1.1.1/unnamed",
+            "abacus_orders": "https://1.1.1.1/ledger",
+        }
+        assert unnamed.json()["signing_secret"] != ledgers.json()["signing_secret"]
+        assert listed["webhook_url"] == "https://1.1.1.1/unnamed"
+
+        skroutzs = await operator.put(at, json={"url": "https://1.1.1.1/named", "dialect": "skroutz"})
+
+        assert skroutzs.json() == unnamed.json() | {"url": "https://1.1.1.1/named"}
+        assert (await told_at(stoa, merchant))["skroutz_orders"] == "https://1.1.1.1/named"
+
+
+async def test_an_address_is_removed_from_the_dialect_that_is_named(stoa: Stoa, merchant: Merchant) -> None:
+    at = address(merchant.shop, "webhook")
+    async with operating(with_ledger(stoa, "abacus_orders")) as operator:
+        for dialect in ("abacus", "skroutz"):
+            await operator.put(at, json={"url": "https://1.1.1.1/hook", "dialect": dialect})
+        removed = await operator.delete(at, params={"dialect": "abacus"})
+
+        assert (removed.status_code, removed.json()) == (200, {"url": None})
+        assert (await told_at(stoa, merchant)).keys() == {"skroutz_orders"}
+
+        await operator.delete(at)
+
+        assert await told_at(stoa, merchant) == {}
+
+
+@pytest.mark.parametrize("dialect", ["merchantpro", "latin", ""])
+async def test_what_is_no_dialect_with_webhooks_is_refused_with_those_that_are(
+    stoa: Stoa, merchant: Merchant, dialect: str
+) -> None:
+    at = address(merchant.shop, "webhook")
+    async with operating(with_ledger(stoa, "abacus_orders")) as operator:
+        await operator.put(at, json={"url": "https://1.1.1.1/hook"})
+        set_to = await operator.put(at, json={"url": "https://1.1.1.1/other", "dialect": dialect})
+        removed = await operator.delete(at, params={"dialect": dialect})
+
+    assert fault(set_to) == fault(removed) == (422, "invalid", "dialect")
+    assert removed.json()["error"]["message"] == "Must be one of skroutz, abacus."
+    assert await told_at(stoa, merchant) == {"skroutz_orders": "https://1.1.1.1/hook"}
+
+
+async def test_a_misspelt_parameter_removes_nothing(
+    stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    at = address(merchant.shop, "webhook")
+    await operator.put(at, json={"url": "https://1.1.1.1/hook"})
+    answer = await operator.delete(at, params={"dialct": "abacus"})
+
+    assert fault(answer) == (422, "invalid", "dialct")
+    assert (await told_at(stoa, merchant)).keys() == {"skroutz_orders"}
+
+
+async def test_where_no_dialect_has_webhooks_an_address_is_refused(stoa: Stoa, merchant: Merchant) -> None:
+    at = address(merchant.shop, "webhook")
+    async with operating(replace(stoa, dialects=[Ledger()])) as operator:
+        for dialect in ({}, {"dialect": "abacus"}):
+            answers = (
+                await operator.put(at, json={"url": "https://1.1.1.1/hook", **dialect}),
+                await operator.delete(at, params=dialect),
+            )
+            for answer in answers:
+                assert fault(answer) == (422, "invalid", "dialect")
+                assert answer.json()["error"]["message"] == "No dialect has webhooks."
+        (listed,) = (await operator.get("/operator/v1/shops")).json()["items"]
+
+    assert listed["webhook_url"] is None

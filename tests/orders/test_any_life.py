@@ -30,11 +30,12 @@ from stoa.orders.order import (
     State,
 )
 from stoa.orders.placing import place, place_what_is_left
-from stoa.orders.progress import STAGES, Stage, stage_of, step_of
+from stoa.orders.progress import STAGES, Stage, Step, stage_of, step_of
 from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
 from stoa.orders.timers import due_command, next_look
 from tests.builders import (
+    DAY,
     HOUR,
     MINUTE,
     NOON,
@@ -89,6 +90,7 @@ shops = st.builds(
     zone=st.sampled_from(["Europe/Athens", "Europe/Lisbon", "Pacific/Auckland"]),
     most_parcels=st.integers(1, 3),
     set_as_ready_required=st.booleans(),
+    return_days=st.sampled_from([0, 14]),
 )
 
 moments = st.integers(-2 * 24 * 60, 9 * 24 * 60).map(lambda minutes: NOON + minutes * MINUTE)
@@ -118,6 +120,16 @@ def rejections_of(order: Order) -> st.SearchStrategy[asked.Reject]:
     )
 
 
+def vouchers_of(order: Order) -> st.SearchStrategy[asked.AttachVoucher]:
+    serials = st.just(order.next_voucher) | st.integers(1, 3)
+    return st.builds(
+        asked.AttachVoucher,
+        voucher=serials.map(lambda serial: a_voucher(serial=serial, blob=f"{serial}.pdf")),
+        tracking=st.just(a_tracking()),
+        parcels=st.none() | st.integers(0, 4),
+    )
+
+
 def just(command: Command) -> Callable[[Order], st.SearchStrategy[Command]]:
     return lambda _: st.just(command)
 
@@ -134,7 +146,8 @@ COMMANDS: dict[Action, Callable[[Order], st.SearchStrategy[Command]]] = {
     Action.EXTEND: lambda _: st.builds(asked.Extend, expires_at=moments, dispatch_until=st.none() | moments),
     Action.CANCEL: just(asked.Cancel(reason="Άλλαξα γνώμη")),
     Action.RESCHEDULE: lambda _: st.builds(asked.Reschedule, opens=moments, closes=moments),
-    Action.ATTACH_VOUCHER: just(asked.AttachVoucher(voucher=a_voucher(), tracking=a_tracking())),
+    Action.ATTACH_VOUCHER: vouchers_of,
+    Action.CANCEL_VOUCHER: just(asked.CancelVoucher()),
     Action.COLLECT_VOUCHER: just(asked.CollectVoucher()),
     Action.MARK_READY: just(asked.MarkReady()),
     Action.MARK_NOT_READY: just(asked.MarkNotReady()),
@@ -146,7 +159,13 @@ COMMANDS: dict[Action, Callable[[Order], st.SearchStrategy[Command]]] = {
     Action.FAIL_DELIVERY: just(asked.FailDelivery()),
     Action.RETURN_PARTIALLY: lambda order: st.builds(asked.ReturnPartially, lines=quantities_of(order)),
     Action.RETURN: just(asked.Return()),
-    Action.ATTACH_INVOICE: just(asked.AttachInvoice(invoice=an_uploaded_invoice())),
+    Action.COMPLETE: just(asked.Complete()),
+    Action.ATTACH_INVOICE: lambda _: st.builds(
+        asked.AttachInvoice, invoice=st.just(an_uploaded_invoice()), replacing=st.booleans()
+    ),
+    Action.REMOVE_INVOICE: lambda order: st.builds(
+        asked.RemoveInvoice, serial=st.sampled_from([0, *(file.serial for file in order.invoice_files)])
+    ),
     Action.BEGIN_WORK: just(asked.BeginWork()),
     Action.ISSUE_INVOICE: just(asked.IssueInvoice(number=INVOICE)),
     Action.CANCEL_INVOICE: just(asked.CancelInvoice(number=STORNO)),
@@ -161,6 +180,8 @@ def comes_back_from_json_as_it_was(value: Order | happened.Event) -> bool:
     again: object = msgspec.json.decode(msgspec.json.encode(value), type=type(value))
     return again == value
 
+
+WAITING_FOR_THE_CLOCK = frozenset({Step.OPEN, Step.DELIVERED, Step.PARTIALLY_DELIVERED})
 
 THE_GOOD_WAY: tuple[tuple[Command, Actor], ...] = (
     (asked.Accept(), Actor.MARKETPLACE),
@@ -185,7 +206,7 @@ class AnyLife(RuleBasedStateMachine):
         for command, by in THE_GOOD_WAY[:stations]:
             assert not isinstance(self.ask(command, by), Refused)
 
-    @rule(passing=st.sampled_from([timedelta(seconds=21), 40 * MINUTE, 5 * HOUR]))
+    @rule(passing=st.sampled_from([timedelta(seconds=21), 40 * MINUTE, 5 * HOUR, 10 * DAY]))
     def time_passes(self, passing: timedelta) -> None:
         self.now += passing
 
@@ -211,11 +232,28 @@ class AnyLife(RuleBasedStateMachine):
         by = data.draw(st.sampled_from(sorted(moves[action].by)))
         self.ask(data.draw(COMMANDS[action](self.order)), by)
 
-    @rule()
-    def the_clock_looks(self) -> None:
+    @rule(waiting=st.booleans())
+    def the_clock_looks(self, *, waiting: bool) -> None:
+        look = next_look(self.order)
+        self.now = max(self.now, look) if waiting and look else self.now
         due = due_command(self.order, self.now)
         if due:
             event = self.ask(*due)
+            assert not isinstance(event, Refused), "what is due is never refused: it would stay due for ever"
+
+    @precondition(lambda self: self.order.state is State.ACCEPTED)
+    @rule(data=st.data())
+    def the_merchant_is_at_the_parcel(self, data: st.DataObject) -> None:
+        for action in (Action.ATTACH_VOUCHER, Action.MARK_READY, Action.CANCEL_VOUCHER):
+            if data.draw(st.booleans()):
+                self.ask(data.draw(COMMANDS[action](self.order)), Actor.MERCHANT)
+
+    @rule()
+    def the_worker_prints(self) -> None:
+        if self.order.voucher_is_due:
+            voucher = a_voucher(serial=self.order.next_voucher)
+            printed = asked.AttachVoucher(voucher=voucher, tracking=a_tracking())
+            event = self.ask(printed, Actor.MARKETPLACE)
             assert not isinstance(event, Refused), "what is due is never refused: it would stay due for ever"
 
     def ask(self, command: Command, by: Actor) -> happened.Event | Refused:
@@ -277,11 +315,12 @@ class AnyLife(RuleBasedStateMachine):
         look = next_look(self.order)
 
         assert look is None or look.tzinfo is UTC
-        if self.order.state is State.OPEN:
+        if step_of(self.order) in WAITING_FOR_THE_CLOCK:
             assert look is not None
             assert (due_command(self.order, self.now) is not None) == (look <= self.now)
-        if self.order.state in LAST:
+        elif not self.order.voucher_is_due:
             assert look is None
+            assert due_command(self.order, self.now) is None
 
     @invariant()
     def what_happened_fits_the_state(self) -> None:
@@ -295,6 +334,32 @@ class AnyLife(RuleBasedStateMachine):
         elif order.state is not State.CANCELLED:
             assert order.acceptance is not None
             assert (order.dispatched_at is None) == (order.state is State.ACCEPTED)
+
+    @invariant()
+    def only_what_was_delivered_is_completed_and_not_too_soon(self) -> None:
+        order = self.order
+
+        assert (order.delivered_at is None) == (order.returnable_until is None)
+        if order.completed_at is not None:
+            assert order.returnable_until is not None
+            assert order.completed_at >= order.returnable_until
+
+    @invariant()
+    def a_voucher_is_the_next_after_those_that_were_cancelled(self) -> None:
+        order = self.order
+
+        if order.voucher is not None:
+            assert order.voucher.serial == order.cancelled_vouchers + 1
+            assert order.fulfilment is Fulfilment.MARKETPLACE
+            assert order.trackings == (a_tracking(),)
+            assert order.acceptance is not None
+            assert 1 <= order.acceptance.parcels <= order.options.most_parcels
+
+    @invariant()
+    def every_file_has_a_serial_of_its_own_and_the_newest_is_the_last(self) -> None:
+        serials = [file.serial for file in self.order.invoice_files]
+
+        assert serials == sorted(set(serials))
 
     @invariant()
     def no_invoice_stands_for_what_came_to_nothing(self) -> None:

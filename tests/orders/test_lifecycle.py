@@ -26,6 +26,7 @@ COMMANDS: tuple[Command, ...] = (
     asked.Cancel(),
     asked.Reschedule(opens=NOON + DAY, closes=NOON + 2 * DAY),
     asked.AttachVoucher(voucher=a_voucher(), tracking=a_tracking()),
+    asked.CancelVoucher(),
     asked.CollectVoucher(),
     asked.MarkReady(),
     asked.MarkNotReady(),
@@ -37,7 +38,9 @@ COMMANDS: tuple[Command, ...] = (
     asked.FailDelivery(),
     asked.ReturnPartially(lines=ONE_PIECE),
     asked.Return(),
+    asked.Complete(),
     asked.AttachInvoice(invoice=an_uploaded_invoice()),
+    asked.RemoveInvoice(serial=1),
     asked.BeginWork(),
     asked.IssueInvoice(number=1),
     asked.CancelInvoice(number=2),
@@ -125,6 +128,9 @@ def test_only_the_actors_of_the_table_may_ask(state: State, actor: Actor) -> Non
         (Action.EXTEND, {Actor.MARKETPLACE}),
         (Action.CANCEL, {Actor.CUSTOMER, Actor.MARKETPLACE, Actor.MERCHANT}),
         (Action.BEGIN_WORK, {Actor.MERCHANT}),
+        (Action.ATTACH_VOUCHER, {Actor.MERCHANT, Actor.MARKETPLACE}),
+        (Action.CANCEL_VOUCHER, {Actor.MERCHANT}),
+        (Action.COMPLETE, {Actor.CLOCK}),
         (Action.ISSUE_INVOICE, {Actor.MERCHANT}),
         (Action.CANCEL_INVOICE, set(Actor)),
         (Action.SET_PAYMENT, {Actor.MERCHANT, Actor.MARKETPLACE}),
@@ -144,9 +150,12 @@ def test_an_order_may_be_cancelled_at_every_stage_before_delivery(state: State) 
     assert MOVES[state, Action.CANCEL].to is State.CANCELLED
 
 
+@pytest.mark.parametrize("action", [Action.ATTACH_INVOICE, Action.REMOVE_INVOICE])
 @pytest.mark.parametrize("state", State)
-def test_the_merchant_may_hand_in_a_receipt_at_any_time(state: State) -> None:
-    assert MOVES[state, Action.ATTACH_INVOICE] == Move(state, frozenset({Actor.MERCHANT}))
+def test_the_merchant_may_hand_in_a_receipt_and_take_it_back_at_any_time(
+    state: State, action: Action
+) -> None:
+    assert MOVES[state, action] == Move(state, frozenset({Actor.MERCHANT}))
 
 
 def test_an_order_that_is_open_is_rejected_by_the_merchant_not_cancelled() -> None:

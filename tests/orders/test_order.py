@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from stoa.orders.carriers import CARRIERS, NETWORKS
 from stoa.orders.order import Fees, Fulfilment, InvoiceDocument, Order, PaymentMethod, State, opaque_id
 from stoa.orders.shop import Shop
-from tests.builders import a_line, a_shop, a_voucher, an_invoice, an_order, an_order_in
+from tests.builders import a_line, a_shop, a_voucher, an_address, an_invoice, an_order, an_order_in
 
 
 def test_an_order_costs_its_goods_and_the_shipping() -> None:
@@ -106,6 +107,31 @@ def test_a_company_elsewhere_in_the_union_is_excluded_from_vat_through_vies(vat_
     invoice = an_invoice(vat_exclusion_requested=True, vat_number=vat_number)
 
     assert an_order(invoice=invoice).document is InvoiceDocument.INVOICE_VIES
+
+
+@pytest.mark.parametrize(
+    ("courier", "address", "network"),
+    [
+        ("acs", {}, None),
+        ("acs", {"collection_point": "Περίπτερο Κέντρο"}, None),
+        ("courier_center", {"collection_point": "APM 17", "collection_network": "box_now"}, "box_now"),
+        ("acs", {"collection_point": "Περίπτερο", "collection_network": "clever_point"}, "clever_point"),
+        ("box_now", {"collection_point": "APM 17", "collection_network": "box_now"}, None),
+        (None, {"collection_point": "APM 17", "collection_network": "box_now"}, "box_now"),
+        ("acs", {"collection_network": "box_now"}, None),
+    ],
+)
+def test_the_network_of_a_pickup_point_counts_where_another_carrier_brings_the_parcel_there(
+    courier: str | None, address: dict[str, str], network: str | None
+) -> None:
+    order = replace(an_order(address=an_address(**address)), courier=courier)
+
+    assert order.pickup_network == network
+
+
+def test_every_network_of_pickup_points_is_a_carrier_with_a_name() -> None:
+    assert set(NETWORKS) == {"box_now", "clever_point"}
+    assert CARRIERS.keys() >= NETWORKS
 
 
 def test_an_order_finds_its_line_by_id_and_no_other() -> None:

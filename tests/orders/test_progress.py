@@ -4,8 +4,17 @@ from msgspec.structs import replace
 from stoa.orders import commands as asked
 from stoa.orders.commands import Command
 from stoa.orders.order import Fulfilment, Order, PaymentMethod, PaymentStatus, State
-from stoa.orders.progress import STAGES, PaymentStep, Stage, Step, payment_step_of, stage_of, step_of
-from tests.builders import a_tracking, a_voucher, after, an_order, an_order_in
+from stoa.orders.progress import (
+    STAGES,
+    WAITING_FOR_COURIER,
+    PaymentStep,
+    Stage,
+    Step,
+    payment_step_of,
+    stage_of,
+    step_of,
+)
+from tests.builders import DAY, NOON, a_line, a_tracking, a_voucher, after, an_order, an_order_in
 
 LABEL = asked.AttachVoucher(voucher=a_voucher(), tracking=a_tracking())
 ACCEPTED = an_order_in(State.ACCEPTED)
@@ -40,9 +49,14 @@ def test_every_state_has_its_stage(state: State, stage: str) -> None:
         ((asked.BeginWork(), LABEL), Step.IN_WORK_LABELLED),
         ((LABEL, asked.BeginWork()), Step.IN_WORK_LABELLED),
         ((asked.MarkReady(),), Step.READY),
-        ((LABEL, asked.MarkReady()), Step.READY),
-        ((asked.BeginWork(), LABEL, asked.MarkReady()), Step.READY),
+        ((LABEL, asked.MarkReady()), Step.READY_LABELLED),
+        ((asked.MarkReady(), LABEL), Step.READY_LABELLED),
+        ((asked.BeginWork(), LABEL, asked.MarkReady()), Step.READY_LABELLED),
         ((LABEL, asked.MarkReady(), asked.MarkNotReady()), Step.LABELLED),
+        ((LABEL, asked.CancelVoucher()), Step.ACCEPTED),
+        ((LABEL, asked.MarkReady(), asked.CancelVoucher()), Step.ACCEPTED),
+        ((asked.BeginWork(), LABEL, asked.MarkReady(), asked.CancelVoucher()), Step.IN_WORK),
+        ((asked.BeginWork(), LABEL, asked.MarkReady(), asked.MarkNotReady()), Step.IN_WORK_LABELLED),
         ((asked.BeginWork(), asked.MarkReady(), asked.MarkNotReady()), Step.IN_WORK),
         ((asked.BeginWork(), LABEL, asked.PickUp()), Step.DISPATCHED),
         ((asked.PickUp(), asked.ArriveAtPickupPoint()), Step.AT_PICKUP_POINT),
@@ -67,7 +81,39 @@ def test_work_begun_or_ready_is_in_process_with_a_voucher_or_without() -> None:
         Step.IN_WORK,
         Step.IN_WORK_LABELLED,
         Step.READY,
+        Step.READY_LABELLED,
     }
+
+
+def test_a_parcel_waits_for_the_courier_with_its_voucher_wherever_it_is_packed() -> None:
+    assert set(WAITING_FOR_COURIER) == {Step.LABELLED, Step.IN_WORK_LABELLED, Step.READY_LABELLED}
+
+
+@pytest.mark.parametrize(
+    ("state", "step"),
+    [
+        (State.DELIVERED, Step.COMPLETED),
+        (State.PARTIALLY_DELIVERED, Step.PARTIALLY_COMPLETED),
+    ],
+)
+def test_what_was_delivered_is_completed_once_it_can_no_longer_be_returned(state: State, step: Step) -> None:
+    order = after(an_order_in(state), asked.Complete(), at=NOON + 14 * DAY)
+
+    assert (step_of(order), stage_of(order)) == (step, Stage.DELIVERED)
+
+
+@pytest.mark.parametrize("state", [State.DELIVERED, State.PARTIALLY_DELIVERED])
+def test_a_completed_order_that_comes_back_all_the_same_is_returned(state: State) -> None:
+    order = after(an_order_in(state, lines=(a_line(quantity=3),)), asked.Complete(), at=NOON + 14 * DAY)
+
+    assert step_of(after(order, asked.Return())) is Step.RETURNED
+
+
+def test_a_completed_order_of_which_a_piece_comes_back_is_partially_returned() -> None:
+    order = after(an_order_in(State.DELIVERED), asked.Complete(), at=NOON + 14 * DAY)
+    one_piece = (asked.LineQuantity(order.lines[0].id, 1),)
+
+    assert step_of(after(order, asked.ReturnPartially(lines=one_piece))) is Step.PARTIALLY_RETURNED
 
 
 def test_every_step_has_a_stage_and_every_stage_a_step() -> None:

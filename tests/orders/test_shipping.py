@@ -4,8 +4,6 @@ from stoa.orders import events as happened
 from stoa.orders.commands import (
     Accept,
     ArriveAtPickupPoint,
-    AttachInvoice,
-    AttachVoucher,
     BeginWork,
     Cancel,
     Deliver,
@@ -28,11 +26,9 @@ from tests.builders import (
     NOON,
     a_line,
     a_tracking,
-    a_voucher,
     after,
     an_order,
     an_order_in,
-    an_uploaded_invoice,
     asking,
 )
 
@@ -41,7 +37,6 @@ ACCEPTED = after(an_order(lines=LINES), Accept())
 DISPATCHED = after(ACCEPTED, PickUp())
 DELIVERED = after(DISPATCHED, Deliver())
 BAG, UMBRELLAS = (line.id for line in ACCEPTED.lines)
-MADE = AttachVoucher(voucher=a_voucher(), tracking=a_tracking())
 
 
 def umbrellas(quantity: int) -> tuple[LineQuantity, ...]:
@@ -54,25 +49,6 @@ def delivered(order: Order) -> list[int | None]:
 
 def returned(order: Order) -> list[int]:
     return [line.returned_quantity for line in order.lines]
-
-
-def test_the_voucher_brings_courier_and_tracking_code() -> None:
-    order = after(ACCEPTED, MADE)
-
-    assert (order.voucher, order.courier, order.trackings) == (a_voucher(), "last_mile", (a_tracking(),))
-    assert not order.voucher_is_due
-
-
-def test_a_voucher_that_is_late_still_gets_its_number() -> None:
-    assert after(DISPATCHED, MADE).voucher == a_voucher()
-
-
-def test_a_second_voucher_is_refused() -> None:
-    assert asking(after(ACCEPTED, MADE), MADE) == Refused(Refusal.NO_VOUCHER_DUE)
-
-
-def test_a_voucher_that_nobody_requested_is_refused() -> None:
-    assert asking(after(an_order(), Accept(voucher=False)), MADE) == Refused(Refusal.NO_VOUCHER_DUE)
 
 
 def test_a_merchant_who_ships_itself_notes_its_trackings() -> None:
@@ -296,15 +272,6 @@ def test_a_parcel_comes_back_once() -> None:
 
 def test_no_parcel_comes_back_where_none_was_sent() -> None:
     assert asking(after(ACCEPTED, Cancel()), Return()) == Refused(Refusal.NO_PARCEL_UNDER_WAY)
-
-
-@pytest.mark.parametrize("state", State)
-def test_a_receipt_is_attached_in_any_state_and_a_new_one_replaces_it(state: State) -> None:
-    first, second = an_uploaded_invoice(), an_uploaded_invoice(serial=2, media_type="image/png")
-
-    order = after(an_order_in(state), AttachInvoice(invoice=first), AttachInvoice(invoice=second))
-
-    assert (order.state, order.uploaded_invoice) == (state, second)
 
 
 # What the merchant says of a parcel itself

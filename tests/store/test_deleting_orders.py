@@ -76,7 +76,7 @@ async def test_nothing_of_a_deleted_order_is_left_but_a_line_that_says_so(
 async def test_the_files_of_a_deleted_order_are_listed_until_they_are_forgotten(
     orders: Orders, shop: Shop
 ) -> None:
-    order = replace(an_order(shop=shop), voucher=a_voucher(), uploaded_invoice=an_uploaded_invoice())
+    order = replace(an_order(shop=shop), voucher=a_voucher(), invoice_files=(an_uploaded_invoice(),))
     await orders.save(saves.placing(order))
     await deleting(orders, order)
 
@@ -85,6 +85,19 @@ async def test_the_files_of_a_deleted_order_are_listed_until_they_are_forgotten(
     assert await orders.discarded_files(1) == [voucher]
     await orders.forget_discarded(voucher)
     assert await orders.discarded_files(10) == [invoice]
+
+
+async def test_of_several_files_those_that_were_taken_back_are_deleted_with_their_order_too(
+    orders: Orders, shop: Shop
+) -> None:
+    files = tuple(
+        an_uploaded_invoice(serial=n, blob=f"{n}.pdf", deleted_at=NOON if n == 2 else None) for n in (1, 2, 3)
+    )
+    order = replace(an_order(shop=shop), invoice_files=files)
+    await orders.save(saves.placing(order))
+    await deleting(orders, order)
+
+    assert [file.blob for file in await orders.discarded_files(10)] == ["1.pdf", "2.pdf", "3.pdf"]
 
 
 async def test_an_order_that_somebody_changed_meanwhile_is_not_deleted(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from stoa.orders import commands as asked
 from stoa.orders import events as happened
 from stoa.orders.events import Event
 from stoa.orders.order import Fulfilment, Order, State
@@ -14,7 +15,19 @@ from stoa.store.database import Pool
 from stoa.store.orders import ChannelRefTaken, KeyTaken, Message, Orders, Save
 from stoa.store.shops import Shops
 from tests import saves
-from tests.builders import DAY, HOUR, MINUTE, NOON, a_shop, an_order, an_order_in
+from tests.builders import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    a_shop,
+    a_tracking,
+    a_voucher,
+    after,
+    an_order,
+    an_order_in,
+    an_uploaded_invoice,
+)
 from tests.database_contents import contents
 
 HEARS = "skroutz_orders"
@@ -211,6 +224,83 @@ async def test_numbers_grow_and_are_never_the_same(orders: Orders) -> None:
     assert min(drawn) == 1_000_001
 
 
+# Files that an order has no more
+
+
+LABEL = asked.AttachVoucher(voucher=a_voucher(blob="v.pdf"), tracking=a_tracking())
+
+
+def uploading(blob: str, *, replacing: bool = False) -> asked.AttachInvoice:
+    return asked.AttachInvoice(invoice=an_uploaded_invoice(blob=blob), replacing=replacing)
+
+
+async def discarded(orders: Orders) -> list[str]:
+    return [file.blob for file in await orders.discarded_files(100)]
+
+
+@pytest.fixture
+async def filed(orders: Orders, shop: Shop) -> Order:
+    """An order with a voucher and two of the merchant's files."""
+    order = after(an_order(shop=shop), asked.Accept(), LABEL, uploading("1.pdf"), uploading("2.pdf"))
+    assert await orders.save(saving(order))
+    return order
+
+
+@pytest.mark.parametrize(
+    ("command", "blobs"),
+    [
+        (asked.CancelVoucher(), ["v.pdf"]),
+        (uploading("3.pdf", replacing=True), ["2.pdf"]),
+        (uploading("3.pdf"), []),
+        (asked.RemoveInvoice(serial=2), []),
+        (asked.RemoveInvoice(serial=1), []),
+        (asked.MarkReady(), []),
+        (asked.PickUp(), []),
+        (asked.Cancel(), []),
+    ],
+    ids=str,
+)
+async def test_a_save_notes_the_files_that_the_order_has_no_more(
+    orders: Orders, filed: Order, command: asked.Command, blobs: list[str]
+) -> None:
+    assert await orders.save(saves.changing(filed, after(filed, command)))
+
+    assert await discarded(orders) == blobs
+
+
+async def test_a_save_may_drop_several_files_at_once(orders: Orders, filed: Order) -> None:
+    assert await orders.save(saves.changing(filed, replace(filed, voucher=None, invoice_files=())))
+
+    assert await discarded(orders) == ["v.pdf", "1.pdf", "2.pdf"]
+
+
+async def test_a_save_that_is_not_done_notes_no_file(pool: Pool, orders: Orders, filed: Order) -> None:
+    without = saves.changing(filed, after(filed, asked.CancelVoucher()))
+    stale = saving(an_order(shop=a_shop(id=filed.shop_id), order_id=1_000_009), 5)
+    before = await contents(pool)
+
+    assert not await orders.save(replace(without, version=7))
+    assert not await orders.save(without, stale)
+    assert await contents(pool) == before
+
+
+async def test_the_files_of_steps_that_are_saved_together_are_noted_one_by_one(
+    orders: Orders, filed: Order
+) -> None:
+    without = after(filed, asked.CancelVoucher())
+    replaced = after(without, uploading("3.pdf", replacing=True))
+
+    assert await orders.save(saves.changing(filed, without), saves.changing(without, replaced, version=2))
+    assert await discarded(orders) == ["v.pdf", "2.pdf"]
+
+
+async def test_of_two_who_drop_a_file_at_once_one_notes_it(orders: Orders, filed: Order) -> None:
+    without = saves.changing(filed, after(filed, asked.CancelVoucher()))
+
+    assert sum(await asyncio.gather(*(orders.save(without) for _ in range(8)))) == 1
+    assert await discarded(orders) == ["v.pdf"]
+
+
 # What the clock must look at
 
 
@@ -224,12 +314,28 @@ async def test_the_shops_with_due_orders_are_found(orders: Orders, pool: Pool, s
     assert len(await orders.shops_with_due_timers(NOON + DAY, 1)) == 1
 
 
+BY_ITSELF = {State.OPEN, State.ACCEPTED, State.DELIVERED, State.PARTIALLY_DELIVERED}
+
+
 async def test_an_order_that_nothing_happens_to_by_itself_is_never_due(orders: Orders, shop: Shop) -> None:
-    for n, state in enumerate(state for state in State if state not in {State.OPEN, State.ACCEPTED}):
+    for n, state in enumerate(state for state in State if state not in BY_ITSELF):
         await orders.save(
             saving(an_order_in(state, shop=shop, order_id=1_000_001 + n, fulfilment=Fulfilment.MERCHANT))
         )
 
+    assert await orders.shops_with_due_timers(NOON + 1000 * DAY, 10) == []
+
+
+async def test_a_delivered_order_is_due_when_it_can_no_longer_be_returned_and_once_only(
+    orders: Orders, shop: Shop
+) -> None:
+    order = an_order_in(State.DELIVERED, shop=shop)
+    await orders.save(saving(order))
+
+    assert await orders.shops_with_due_timers(NOON + 14 * DAY - MINUTE, 10) == []
+    assert await orders.shops_with_due_timers(NOON + 14 * DAY, 10) == [shop.id]
+    completed = after(order, asked.Complete(), at=NOON + 14 * DAY)
+    await orders.save(saving(completed, 1, happened.Completed()))
     assert await orders.shops_with_due_timers(NOON + 1000 * DAY, 10) == []
 
 

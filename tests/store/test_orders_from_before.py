@@ -36,10 +36,11 @@ VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9)"""
 COLUMNS = """
 SELECT id, version, state, stage, step, payment_status, payment_step, payment_code, payment_reference,
        shipping_method, customer_number, customer_email, tracking_codes, tag_ids, total_cents, shipping_vat_cents,
-       timer_at
+       timer_at, collected_at
 FROM orders ORDER BY id"""
 
-TALLIES = "SELECT stage, payment_status, sum(n)::bigint AS n FROM order_tallies GROUP BY 1, 2 ORDER BY 1, 2"
+TALLIES = """
+SELECT stage, step, payment_status, sum(n)::bigint AS n FROM order_tallies GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
 
 
 def some_of_every_kind(shop: Shop) -> Iterator[Order]:
@@ -84,7 +85,8 @@ def body_from_before(order: Order) -> bytes:
     """Without what orders did not have then."""
     body = msgspec.json.decode(msgspec.json.encode(order))
     del body["customer"]["number"]
-    body.pop("delivered_at", None)
+    for name in ("delivered_at", "returnable_until"):
+        body.pop(name, None)
     return msgspec.json.encode(body)
 
 
@@ -106,6 +108,7 @@ async def before(empty: Pool, monkeypatch: pytest.MonkeyPatch) -> Pool:
 
 
 async def _place(pool: Pool, order: Order) -> None:
+    body = body_from_before(order)
     await pool.execute(
         PLACE,
         order.shop_id,
@@ -115,8 +118,8 @@ async def _place(pool: Pool, order: Order) -> None:
         order.channel_ref,
         order.placed_at,
         order.updated_at,
-        next_look(order),
-        body_from_before(order),
+        next_look(decode_order(body)),
+        body,
     )
 
 
@@ -133,13 +136,17 @@ async def test_they_have_beside_them_what_they_would_get_now(before: Pool, pool:
     assert await before.fetch(TALLIES) == await pool.fetch(TALLIES)
 
 
-async def test_they_are_the_same_orders_but_for_the_customers_number(before: Pool) -> None:
+async def test_they_are_the_same_orders_but_for_the_customers_number_and_how_long_they_may_be_returned(
+    before: Pool,
+) -> None:
     bodies = "SELECT body FROM orders ORDER BY id"
     earlier = [decode_order(row["body"]) for row in await before.fetch(bodies)]
     await migrate(before)
     now = [decode_order(row["body"]) for row in await before.fetch(bodies)]
 
-    assert [replace(order, customer=replace(order.customer, number=0)) for order in now] == earlier
+    assert [
+        replace(order, customer=replace(order.customer, number=0), returnable_until=None) for order in now
+    ] == earlier
     numbers = [order.customer.number for order in now]
     assert numbers == [customer_number(order.customer.id) for order in earlier]
 

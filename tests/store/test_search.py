@@ -19,20 +19,23 @@ from stoa.orders.order import (
 from stoa.orders.progress import Stage, Step, payment_step_of, stage_of, step_of
 from stoa.orders.shop import Shop
 from stoa.store.database import Pool
-from stoa.store.orders import CONDITIONS, Found, Orders, Search
+from stoa.store.orders import CONDITIONS, Found, Orders, Search, Stored
 from stoa.store.shops import Shops
 from tests import saves
 from tests.builders import (
+    DAY,
     HOUR,
     NOON,
     a_customer,
     a_shop,
     a_tracking,
+    a_voucher,
     after,
     an_order,
     an_order_in,
 )
 
+MIXED = "Eleni@Example.COM"
 GIFT, NEVER_USED, URGENT = (Tag(id=n, name=name) for n, name in enumerate(("gift", "never", "urgent"), 1))
 
 
@@ -53,13 +56,15 @@ def noting(*codes: str) -> asked.NoteTracking:
 def some_orders(shop: Shop) -> list[Order]:
     """Orders that differ in all that is searched for, three at each moment."""
     own = an_order(shop=shop, fulfilment=Fulfilment.MERCHANT)
+    printed = asked.AttachVoucher(voucher=a_voucher(), tracking=a_tracking())
+    labelled = after(an_order(shop=shop), asked.Accept(), printed)
     wanted: list[dict[str, Any]] = [
         {"payment_method": PaymentMethod.CASH_ON_DELIVERY},
         {"payment_method": PaymentMethod.BANK_TRANSFER, "payment_status": PaymentStatus.AWAITING},
         {"payment_status": PaymentStatus.REFUNDED, "payment_reference": "T-17"},
         {"payment_provider": "paypal", "payment_reference": "T-18"},
         {"shipping_method": "17", "shipping_cents": 1500},
-        {"customer": a_customer(email="Eleni@Example.COM")},
+        {"customer": a_customer(email=MIXED)},
         {"customer": a_customer(email="Ελένη@παράδειγμα.gr", number=8)},
         {"customer": a_customer(email=None, phone="2101234567", number=9)},
         {"tags": (GIFT,)},
@@ -68,6 +73,10 @@ def some_orders(shop: Shop) -> list[Order]:
     made = [
         *(an_order_in(state, shop=shop) for state in State),
         *(an_order(shop=shop, **what_matters) for what_matters in wanted),
+        labelled,
+        after(labelled, asked.MarkReady()),
+        after(labelled, asked.BeginWork()),
+        after(an_order_in(State.DELIVERED, shop=shop), asked.Complete(), at=NOON + 14 * DAY),
         after(own, asked.Accept(), noting("1")),
         after(own, asked.Accept(), asked.BeginWork(), noting("2", "1")),
     ]
@@ -96,11 +105,23 @@ def has(value: object, read: Callable[[Order], object]) -> tuple[object, Matches
     return value, lambda order: read(order) == value
 
 
+def among(*steps: str) -> tuple[object, Matches]:
+    return list(steps), lambda order: step_of(order) in steps
+
+
 EXAMPLES: dict[str, list[tuple[object, Matches]]] = {
     "id": [has(1_000_003, lambda o: o.id), has(5, lambda o: o.id)],
     "ids": [([1_000_003, 1_000_001, 7], lambda o: o.id in {1_000_003, 1_000_001}), ([], lambda _: False)],
     "stage": [has(stage, stage_of) for stage in Stage],
-    "step": [has(step, step_of) for step in Step],
+    "steps": [
+        *(among(step) for step in Step),
+        among(Step.OPEN, Step.DELIVERED),
+        among(Step.RETURNED, Step.LABELLED, Step.OPEN, Step.READY_LABELLED, Step.COMPLETED),
+        among(*Step),
+        among("none"),
+        among("none", Step.OPEN),
+        among(),
+    ],
     "payment_status": [has(status, lambda o: o.payment_status) for status in PaymentStatus],
     "payment_step": [has(step, payment_step_of) for step in ("to_collect", "awaits_transfer", "paid_online")],
     "payment_code": [
@@ -246,6 +267,98 @@ async def test_a_page_past_the_end_is_empty_and_says_how_many_there_are(
 
 async def test_a_shop_without_orders_has_none(orders: Orders, shop: Shop) -> None:
     assert await orders.search(shop.id, Search(conditions={})) == Found([], 0)
+
+
+# Several steps
+
+
+MANY = [Step.OPEN, Step.DELIVERED, Step.LABELLED, Step.READY_LABELLED, Step.DISPATCHED, Step.COMPLETED]
+
+
+@pytest.mark.parametrize("ascending", [False, True])
+@pytest.mark.parametrize("limit", [1, 4, 100])
+@pytest.mark.parametrize("steps", [[Step.OPEN, Step.RETURNED], MANY, MANY[::-1]], ids=len)
+async def test_the_pages_of_several_steps_together_have_every_order_once_and_in_the_lists_order(
+    orders: Orders, shop: Shop, made: list[Order], *, steps: list[Step], limit: int, ascending: bool
+) -> None:
+    in_order = found(made, lambda order: step_of(order) in steps)[:: -1 if ascending else 1]
+    assert len(in_order) > 5
+
+    for start in range(0, len(in_order) + limit, limit):
+        search = Search(conditions={"steps": steps}, ascending=ascending, start=start, limit=limit)
+        page = await orders.search(shop.id, search)
+        assert ids(page) == in_order[start : start + limit]
+        assert page.total == len(in_order)
+
+
+@pytest.mark.parametrize("ascending", [False, True])
+@pytest.mark.parametrize("start", [0, 2])
+@pytest.mark.parametrize(
+    ("others", "matches"),
+    [
+        ({"payment_status": "paid"}, lambda o: o.payment_status == "paid"),
+        ({"stage": Stage.AWAITING}, lambda o: stage_of(o) is Stage.AWAITING),
+        ({"placed_from": NOON + 2 * HOUR}, lambda o: o.placed_at >= NOON + 2 * HOUR),
+        (
+            {"placed_from": NOON + HOUR, "placed_before": NOON + 5 * HOUR},
+            lambda o: NOON + HOUR <= o.placed_at < NOON + 5 * HOUR,
+        ),
+        ({"tag_name": "gift"}, lambda o: GIFT in o.tags),
+        ({"customer_email": "ELENI@example.com"}, lambda o: o.customer.email in {"eleni@example.com", MIXED}),
+        ({"payment_status": "failed"}, lambda _: False),
+    ],
+    ids=str,
+)
+async def test_several_steps_and_other_conditions_hold_together(
+    orders: Orders,
+    shop: Shop,
+    made: list[Order],
+    *,
+    others: dict[str, object],
+    matches: Matches,
+    start: int,
+    ascending: bool,
+) -> None:
+    in_order = found(made, lambda order: step_of(order) in MANY and matches(order))[:: -1 if ascending else 1]
+
+    search = Search(conditions={"steps": MANY, **others}, start=start, ascending=ascending)
+    page = await orders.search(shop.id, search)
+
+    assert ids(page) == in_order[start:]
+    assert page.total == len(in_order)
+
+
+async def test_a_page_of_several_steps_past_the_end_says_how_many_there_are(
+    orders: Orders, shop: Shop, made: list[Order]
+) -> None:
+    past = await orders.search(shop.id, Search(conditions={"steps": MANY}, start=10**12))
+
+    assert past == Found([], len(found(made, lambda order: step_of(order) in MANY)))
+
+
+# Several orders by number
+
+
+async def test_those_of_several_orders_that_there_are_are_read_by_number(
+    orders: Orders, shop: Shop, made: list[Order]
+) -> None:
+    first, second = made[0], made[7]
+    read = await orders.read_some(shop.id, [second.id, 5, first.id, second.id])
+
+    assert read == {first.id: Stored(first, 1), second.id: Stored(second, 1)}
+
+
+async def test_of_no_numbers_no_order_is_read(orders: Orders, shop: Shop, made: list[Order]) -> None:
+    assert await orders.read_some(shop.id, []) == {}
+
+
+async def test_another_shops_orders_are_not_among_those_that_are_read(
+    pool: Pool, orders: Orders, shop: Shop
+) -> None:
+    other = await Shops(pool).add(a_shop(), NOON)
+    await orders.save(saves.placing(an_order(shop=other)))
+
+    assert await orders.read_some(shop.id, [1_000_001]) == {}
 
 
 # Tags

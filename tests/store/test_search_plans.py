@@ -10,7 +10,14 @@ import asyncpg
 import pytest
 
 from stoa.store.database import Connection, Pool, open_pool
-from stoa.store.orders import CONDITIONS, IN_A_LIST, TALLIED, Orders, search_statement
+from stoa.store.orders import (
+    CONDITIONS,
+    IN_A_LIST,
+    PARCELS_OF_CARRIER,
+    TALLIED,
+    Orders,
+    search_statement,
+)
 from stoa.store.shops import Shops
 from tests import saves
 from tests.builders import DAY, NOON, a_shop, an_order
@@ -20,16 +27,17 @@ from tests.conftest import named
 FILL = """
 INSERT INTO orders (shop_id, id, version, body, updated_at, state, stage, step, payment_status, payment_step,
                     payment_code, payment_reference, shipping_method, customer_number, customer_email,
-                    tracking_codes, tag_ids, total_cents, shipping_vat_cents, channel, placed_at)
+                    tracking_codes, tag_ids, total_cents, shipping_vat_cents, channel, placed_at, collected_at)
 SELECT 1 + (n % 11 = 0)::int * (1 + n % 3), 2000000 + n, 1, example.body, $1, 'delivered',
-       CASE WHEN rare THEN 'awaiting' ELSE 'delivered' END, CASE WHEN rare THEN 'open' ELSE 'delivered' END,
+       CASE WHEN rare THEN 'awaiting' ELSE 'delivered' END,
+       CASE WHEN n % 1000 = 17 THEN 'labelled' WHEN rare THEN 'open' ELSE 'delivered' END,
        CASE WHEN rare THEN 'failed' ELSE 'paid' END, CASE WHEN rare THEN 'to_collect' ELSE 'paid_online' END,
        CASE WHEN rare THEN 'wallet' ELSE 'card' END, CASE WHEN n % 2 = 0 THEN 'T-' || n END,
        CASE WHEN rare THEN 'dhl' ELSE 'last_mile' END, CASE WHEN n % 3 = 0 THEN 7 ELSE n % 9000 END,
        CASE WHEN n % 3 = 0 THEN 'often@x.gr' ELSE n % 9000 || '@x.gr' END, ARRAY['7' || n],
        CASE WHEN rare THEN '{2}' WHEN n % 3 = 0 THEN '{1}' ELSE '{}' END::bigint[],
        0, 0, 'skroutz',
-       $1::timestamptz - n * interval '1 minute'
+       $1::timestamptz - n * interval '1 minute', CASE WHEN NOT rare THEN $1::timestamptz - n * interval '1 minute' END
 FROM generate_series(1, 33000) AS n
 CROSS JOIN LATERAL (SELECT n % 1000 IN (17, 18, 19) AS rare) AS kind
 CROSS JOIN (SELECT body FROM orders LIMIT 1) AS example"""
@@ -73,7 +81,7 @@ INDEXES = {
     "id": "orders_pkey",
     "ids": "orders_pkey",
     "stage": "orders_stage",
-    "step": "orders_step",
+    "steps": "orders_step",
     "payment_status": "orders_payment_status",
     "payment_step": "orders_payment_step",
     "payment_code": "orders_payment_code",
@@ -93,7 +101,7 @@ RARE_AND_FREQUENT: dict[str, tuple[object, ...]] = {
     "id": (2_000_001,),
     "ids": ([2_000_001, 2_000_002], list(range(2_000_001, 2_000_051))),
     "stage": ("awaiting", "delivered"),
-    "step": ("open", "delivered"),
+    "steps": (["open"], ["delivered"]),
     "payment_status": ("failed", "paid"),
     "payment_step": ("to_collect", "paid_online"),
     "payment_code": ("wallet", "card"),
@@ -117,13 +125,19 @@ IN_ITS_ORDER = sorted(
 Node = dict[str, Any]
 
 
-def statement(*names: str, ascending: bool = False) -> str:
-    return search_statement(frozenset(names), ascending=ascending, lines=False, limit=100)
+def statement(*names: str, ascending: bool = False, steps: int = 1) -> str:
+    asked_for = steps if "steps" in names else 0
+    return search_statement(frozenset(names), ascending=ascending, lines=False, limit=100, steps=asked_for)
 
 
 async def planned(crowded: Connection, text: str, *values: object) -> Node:
     """The plan for these very values."""
     return _read(await crowded.fetchval(f"EXPLAIN (FORMAT JSON) {text}", 1, 0, *values))
+
+
+async def carried_out(crowded: Connection, text: str, *values: object, start: int) -> Node:
+    """The plan for these very values, with what came of it."""
+    return _read(await crowded.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", 1, start, *values))
 
 
 async def planned_for_any(crowded: Connection, text: str, values: int) -> Node:
@@ -212,14 +226,79 @@ async def test_a_page_is_found_in_an_index_alone_and_needs_no_sorting(
     assert scan["Node Type"] == "Index Only Scan"
 
 
-@pytest.mark.parametrize("names", [(), ("stage",), ("payment_status",), ("payment_status", "stage")])
-async def test_a_total_that_is_tallied_looks_at_no_order(crowded: Connection, names: tuple[str, ...]) -> None:
-    assert TALLIED.issuperset(names)
-    plan = await planned(crowded, statement(*names), *("paid", "delivered")[: len(names)])
+@pytest.mark.parametrize("ascending", [False, True])
+@pytest.mark.parametrize(
+    ("names", "values"),
+    [
+        (("steps",), (["open", "delivered"],)),
+        (("steps",), (["open", "labelled", "returned"],)),
+        (("placed_from", "steps"), (NOON - 9 * DAY, ["open", "delivered"])),
+        (
+            ("placed_before", "placed_from", "steps"),
+            (NOON, NOON - 9 * DAY, ["labelled", "delivered", "open"]),
+        ),
+    ],
+)
+async def test_a_page_of_several_steps_is_merged_from_one_index_alone_and_needs_no_sorting(
+    crowded: Connection, names: tuple[str, ...], values: tuple[object, ...], *, ascending: bool
+) -> None:
+    steps = values[-1]
+    assert isinstance(steps, list)
+    text = statement(*names, ascending=ascending, steps=len(steps))
 
-    # The page is found, and its orders are read: nothing is counted.
+    for plan in (await planned(crowded, text, *values), await planned_for_any(crowded, text, len(values))):
+        (merge,) = page_of(plan)["Plans"]
+        assert merge["Node Type"] == "Merge Append"
+        scans = [(scan["Node Type"], scan["Index Name"]) for scan in merge["Plans"]]
+        assert scans == [("Index Only Scan", "orders_step")] * len(steps)
+        assert not reads_all_orders(plan)
+
+
+async def test_a_page_of_several_steps_reads_no_more_of_the_index_than_leads_to_it(
+    crowded: Connection,
+) -> None:
+    text = statement("steps", steps=2)
+
+    page = page_of(await carried_out(crowded, text, ["open", "delivered"], start=5000))
+
+    read = sum(scan["Actual Rows"] for scan in page["Plans"][0]["Plans"])
+    # Each step has its next one ready.
+    assert 5100 <= read <= 5100 + 2
+
+
+async def test_a_total_of_several_steps_is_counted_in_the_same_index(crowded: Connection) -> None:
+    plan = await planned(
+        crowded, statement("placed_from", "steps", steps=2), NOON - DAY, ["open", "delivered"]
+    )
+
+    counting = next(node for node in within(plan) if node["Node Type"] == "Aggregate")
+    assert indexes(counting) == {"orders_step"}
+
+
+@pytest.mark.parametrize(
+    ("names", "values"),
+    [
+        ((), ()),
+        (("stage",), ("delivered",)),
+        (("payment_status",), ("paid",)),
+        (("payment_status", "stage"), ("paid", "delivered")),
+        (("steps",), (["delivered"],)),
+        (("steps",), ([],)),
+        (("payment_status", "steps"), ("paid", ["open", "delivered"])),
+        (("payment_status", "stage", "steps"), ("paid", "delivered", ["open", "delivered"])),
+    ],
+)
+async def test_a_total_that_is_tallied_looks_at_no_order(
+    crowded: Connection, names: tuple[str, ...], values: tuple[object, ...]
+) -> None:
+    assert TALLIED.issuperset(names)
+    steps = values[-1] if values else None
+    many = len(steps) if isinstance(steps, list) else 1
+    plan = await planned(crowded, statement(*names, steps=many), *values)
+
+    # The page is found, once for each step, and its orders are read: nothing is counted.
     relations = [node["Relation Name"] for node in within(plan) if "Relation Name" in node]
-    assert sorted(relations) == ["order_tallies", "orders", "orders"]
+    assert sorted(relations) == ["order_tallies", "orders", *["orders"] * max(1, many)]
 
 
 @pytest.mark.parametrize("name", sorted(IN_A_LIST))
@@ -232,3 +311,14 @@ async def test_what_matches_a_word_in_a_list_is_found_before_it_is_put_in_order(
         # Walking from the newest on would read a million orders for one tracking code.
         assert "Sort" in kinds
         assert "Bitmap Index Scan" in kinds
+
+
+async def test_a_carriers_parcels_are_found_among_those_that_wait_and_those_that_it_has_collected(
+    crowded: Connection,
+) -> None:
+    explained = await crowded.fetchval(
+        f"EXPLAIN (FORMAT JSON) {PARCELS_OF_CARRIER}", 1, "last_mile", NOON - DAY / 2
+    )
+
+    assert indexes(_read(explained)) == {"orders_step", "orders_collected"}
+    assert not reads_all_orders(_read(explained))

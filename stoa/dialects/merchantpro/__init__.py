@@ -1,8 +1,8 @@
 """MerchantPro: the orders API, version 2. A merchant's one view over the orders of all its channels."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from stoa.dialects import Context
+from stoa.dialects import Context, Dialect
 from stoa.dialects.merchantpro import faults
 from stoa.dialects.merchantpro.routes import NAME, order_routes
 from stoa.engine import Change
@@ -28,21 +28,21 @@ class MerchantPro:
     def handlers(self, service: Service) -> Sequence[Endpoint]:
         return order_routes(service)
 
-    def render(self, fault: Fault) -> tuple[int, bytes]:
+    def render(self, fault: Fault, _path: str) -> tuple[int, bytes]:
         return faults.render(fault)
 
     def say(self, refused: Refused) -> Fault:
         return faults.say(refused)
 
-    def messages(self, _change: Change, /) -> Iterable[Message]:
+    def messages(self, _change: Change) -> Iterable[Message]:
         """None: the contract has no webhooks."""
         return ()
 
-    def code(self, order: Order, _shop: Shop, /) -> str:
+    def code(self, order: Order, _shop: Shop) -> str:
         return str(order.id)
 
     def credentials(self, token: Token) -> Mapping[str, str]:
         return {"key": token.key, "secret": token.secret}
 
 
-dialect = MerchantPro
+dialect: Callable[[Context], Dialect] = MerchantPro

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from starlette.requests import Request
@@ -17,14 +16,14 @@ from stoa.dialects.merchantpro.words import (
     payment_step_of_substatus,
     read_payment_status,
     shipping_method_key,
-    step_of_substatus,
+    steps_of_substatus,
 )
 from stoa.orders.progress import Stage
 from stoa.orders.shop import Shop
 from stoa.store.orders import Search
 from stoa.web.bodies import check_text
 from stoa.web.faults import invalid
-from stoa.web.moments import as_utc
+from stoa.web.moments import day_or_moment
 from stoa.web.queries import BIGGEST, one_of, whole_number
 
 MOST_ON_A_PAGE = 100
@@ -161,8 +160,8 @@ def _payment_step(text: str, shop: Shop) -> str:
     return payment_step_of_substatus(_number(text, shop)) or NO_STEP
 
 
-def _step(text: str, shop: Shop) -> str:
-    return step_of_substatus(_number(text, shop)) or NO_STEP
+def _steps(text: str, shop: Shop) -> list[str]:
+    return [*steps_of_substatus(_number(text, shop))] or [NO_STEP]
 
 
 def _payment_code(text: str, _shop: Shop) -> str:
@@ -177,28 +176,8 @@ def _shipping_method(text: str, shop: Shop) -> str:
 
 
 def _moment(text: str, shop: Shop) -> datetime:
-    """ISO 8601. A day is its first moment; what has no offset is in the shop's time."""
-    zone = ZoneInfo(shop.zone)
-    try:
-        # A plus sign that was not escaped arrives as a space; the space between day and time is one.
-        read = _day(text, zone) or datetime.fromisoformat(_with_plus(text))
-    except ValueError:
-        raise ValueError(
-            "Must be a day or a moment, such as 2026-01-31 or 2026-01-31T12:00:00+02:00."
-        ) from None
-    return as_utc(read if read.tzinfo else read.replace(tzinfo=zone))
-
-
-def _day(text: str, zone: ZoneInfo) -> datetime | None:
-    try:
-        return datetime.combine(date.fromisoformat(text), time(), zone)
-    except ValueError:
-        return None
-
-
-def _with_plus(text: str) -> str:
-    moment, space, offset = text.rpartition(" ")
-    return f"{moment}+{offset}" if space and "T" in moment else text
+    """A day is its first moment."""
+    return day_or_moment(text, shop.zone).begins
 
 
 FILTERS: Mapping[str, tuple[str, Read]] = {
@@ -209,7 +188,7 @@ FILTERS: Mapping[str, tuple[str, Read]] = {
     "payment_method_code": ("payment_code", _payment_code),
     "payment_transaction_id": ("payment_reference", _text),
     "shipping_status": ("stage", _shipping_status),
-    "shipping_substatus_id": ("step", _step),
+    "shipping_substatus_id": ("steps", _steps),
     "shipping_method_id": ("shipping_method", _shipping_method),
     "shipping_awb": ("tracking_code", _text),
     "customer_id": ("customer_number", _number),

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from stoa.orders.money import share_of, vat_within
+from stoa.orders.money import hundredths_of, share_of, vat_within
 from stoa.orders.order import Line, Product, Size, VariantOption
 from stoa.web.faults import invalid
 from stoa.web.queries import BIGGEST
@@ -183,8 +183,8 @@ SMALLEST_STEP = 1e-4
 
 def exact_hundredths(amount: float, field: str) -> int:
     """Cents, or basis points of a percentage. Raises Fault for more than two decimals."""
-    hundredths = round(amount * 100)
-    if abs(hundredths - amount * 100) > SMALLEST_STEP:
+    hundredths = hundredths_of(amount, within=SMALLEST_STEP)
+    if hundredths is None:
         raise invalid(field, "At most two decimals.")
     return hundredths
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from stoa.dialects.merchantpro import examples
 from stoa.dialects.merchantpro.adding import at_once, placement_of
-from stoa.dialects.merchantpro.entries import Entries
+from stoa.dialects.merchantpro.entries import entries
 from stoa.dialects.merchantpro.faults import order_not_found, say
 from stoa.dialects.merchantpro.filters import PARAMETERS, links, read_fields, read_list
 from stoa.dialects.merchantpro.requests import (
@@ -49,7 +49,7 @@ class OrdersApi:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._entries = Entries(service)
+        self._entries = entries(service)
 
     async def enter(self, request: Request) -> Shop:
         """The shop that calls. Raises Fault."""

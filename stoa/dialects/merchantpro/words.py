@@ -76,11 +76,14 @@ SHIPPING_SUBSTATUSES = {
     Step.IN_WORK: 41,
     Step.IN_WORK_LABELLED: 42,
     Step.READY: 43,
+    Step.READY_LABELLED: 43,
     Step.DISPATCHED: 51,
     Step.AT_PICKUP_POINT: 52,
     Step.DELIVERY_FAILED: 53,
     Step.DELIVERED: 61,
     Step.PARTIALLY_DELIVERED: 62,
+    Step.COMPLETED: 61,
+    Step.PARTIALLY_COMPLETED: 62,
     Step.PARTIALLY_RETURNED: 63,
     Step.RETURNED: 71,
     Step.REJECTED: 81,
@@ -104,10 +107,14 @@ SHIPPING_METHODS = {
     "geniki_taxydromiki": 9012,
     "gls": 9013,
     "speedex": 9014,
+    "clever_point": 9015,
 }
 """The carriers' numbers, which clients keep. Shops number their own methods from 1: those stay theirs."""
 
-_STEPS = {number: step for step, number in SHIPPING_SUBSTATUSES.items()}
+_STEPS = {
+    number: [step for step, its_number in SHIPPING_SUBSTATUSES.items() if its_number == number]
+    for number in SHIPPING_SUBSTATUSES.values()
+}
 _PAYMENT_STEPS = {number: step for step, number in PAYMENT_SUBSTATUSES.items()}
 _CARRIERS = {number: carrier for carrier, number in SHIPPING_METHODS.items()}
 
@@ -169,9 +176,9 @@ def shipping_substatus_text(order: Order, language: str) -> str:
     return said(step_text(order), language)
 
 
-def step_of_substatus(number: int) -> Step | None:
-    """The step of a shipping substatus; None for a number that no substatus has."""
-    return _STEPS.get(number)
+def steps_of_substatus(number: int) -> list[Step]:
+    """The steps of a shipping substatus; none for a number that no substatus has."""
+    return _STEPS.get(number, [])
 
 
 def shipping_method_id(order: Order) -> int:
@@ -192,5 +199,5 @@ def shipping_method_key(number: int) -> str | None:
 
 def carrier_id(order: Order) -> str | None:
     """The number of the carrier that has the parcel, or will; None for one that has no number here."""
-    number = SHIPPING_METHODS.get(order.courier or order.shipping_method or "")
+    number = SHIPPING_METHODS.get(order.carrier or "")
     return None if number is None else str(number)

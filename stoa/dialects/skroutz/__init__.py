@@ -1,8 +1,8 @@
 """Skroutz Smart Cart: the Orders API and its webhooks."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from stoa.dialects import Context
+from stoa.dialects import Context, Dialect
 from stoa.dialects.skroutz import faults, telling
 from stoa.dialects.skroutz.routes import NAME, order_routes
 from stoa.dialects.skroutz.view import order_code
@@ -29,7 +29,7 @@ class Skroutz:
     def handlers(self, service: Service) -> Sequence[Endpoint]:
         return order_routes(service)
 
-    def render(self, fault: Fault) -> tuple[int, bytes]:
+    def render(self, fault: Fault, _path: str) -> tuple[int, bytes]:
         return faults.render(fault)
 
     def say(self, refused: Refused) -> Fault:
@@ -45,4 +45,4 @@ class Skroutz:
         return {"token": str(token)}
 
 
-dialect = Skroutz
+dialect: Callable[[Context], Dialect] = Skroutz

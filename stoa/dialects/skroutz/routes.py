@@ -1,9 +1,7 @@
 """The Orders API: each route parses, asks, answers."""
 
 import re
-import secrets
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import lru_cache
 
 from msgspec import Struct
@@ -23,12 +21,10 @@ from stoa.dialects.skroutz.requests import (
 from stoa.dialects.skroutz.telling import ENDPOINT
 from stoa.dialects.skroutz.view import order_code, order_view
 from stoa.dialects.skroutz.wire import OrderView
-from stoa.documents.blobs import BlobStoreUnavailable
 from stoa.documents.uploads import DocumentType, check_document
-from stoa.engine import Gone
-from stoa.orders.commands import AttachInvoice, Command, MarkNotReady, MarkReady
+from stoa.orders.commands import Command, MarkNotReady, MarkReady
 from stoa.orders.decisions import decide
-from stoa.orders.order import Actor, Order, UploadedInvoice
+from stoa.orders.order import Actor, Order
 from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
 from stoa.service import Service
@@ -100,34 +96,18 @@ class OrdersApi:
         )
 
     async def attach_invoice(self, asked: Asked, filename: str, data: bytes) -> Response:
-        """Keep the file, then let the order know of it: an order never names a file that is not there."""
-        found = check_document(filename, data)
-        if not isinstance(found, DocumentType):
-            raise invalid("invoice_file", f"The file {found.value}.")
+        """Keep the file in place of an earlier one. Raises Fault."""
+        kind = check_document(filename, data)
+        if not isinstance(kind, DocumentType):
+            raise invalid("invoice_file", f"The file {kind.value}.")
         if asked.stored is None:
             return reply(SUCCESS)
-        replaced = asked.order.uploaded_invoice
-        kept = await self._keep(asked.order, found, data)
-        try:
-            answer = await self.do(asked, AttachInvoice(invoice=kept))
-        except Gone:
-            # The order was deleted meanwhile, and everything of it with it.
-            await self._service.blobs.delete(kept.blob)
-            raise
-        if replaced is not None:
-            # What is left behind costs space, nothing else.
-            with suppress(BlobStoreUnavailable):
-                await self._service.blobs.delete(replaced.blob)
-        return answer
-
-    async def _keep(self, order: Order, found: DocumentType, data: bytes) -> UploadedInvoice:
-        serial = order.uploaded_invoice.serial + 1 if order.uploaded_invoice else 1
-        now = self._service.clock()
-        # Two uploads at the same time must not write to one place.
-        name = f"{order.id}-{serial}-{secrets.token_hex(8)}.{found.extension}"
-        blob = f"shops/{order.shop_id}/invoices/{name}"
-        await self._service.blobs.put(blob, data, found.media_type)
-        return UploadedInvoice(serial=serial, blob=blob, media_type=found.media_type, uploaded_at=now)
+        outcome = await self._service.invoice_files.attach(
+            filename, data, kind, on=asked.stored, shop=asked.shop, replacing=True
+        )
+        if isinstance(outcome, Refused):
+            raise say(outcome)
+        return reply(SUCCESS)
 
     async def trigger(self, asked: Asked, kind: str) -> Response:
         """Send a demo order's webhook. Raises Fault."""

@@ -39,7 +39,12 @@ TOLD_STATES = frozenset(
     }
 )
 
-TOLD_EVENTS = (happened.Extended, happened.VoucherCreated, happened.Rescheduled)
+TOLD_EVENTS = (
+    happened.Extended,
+    happened.VoucherCreated,
+    happened.VoucherCancelled,
+    happened.Rescheduled,
+)
 
 # Readiness is told only where it moved the pickup.
 RESCHEDULING_EVENTS = (happened.MarkedReady, happened.MarkedNotReady)

@@ -166,7 +166,7 @@ def local(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def courier_name(order: Order) -> str | None:
-    return COURIERS.get(order.courier, order.courier) if order.courier else None
+    return COURIERS.get(order.carrier, order.carrier) if order.carrier else None
 
 
 def _customer(order: Order) -> CustomerView:
@@ -307,8 +307,7 @@ def _accept_options(options: AcceptOptions, zone: ZoneInfo) -> AcceptOptionsView
 
 
 def location_label(location: PickupLocation) -> str:
-    street = f"{location.street_name} {location.street_number}".strip()
-    return f"{street}, Τ.Κ. {location.zip}, {location.city}, {location.region}"
+    return f"{location.street}, Τ.Κ. {location.zip}, {location.city}, {location.region}"
 
 
 def _window_option(window: PickupWindow, zone: ZoneInfo) -> PickupWindowOption:
