@@ -1,10 +1,12 @@
 """Files of orders: kept first, then named by the order. No order names a file that is not there."""
 
+from contextlib import suppress
+
 from msgspec import Struct
 
-from stoa.documents.blobs import Blobs
+from stoa.documents.blobs import Blobs, BlobStoreUnavailable
 from stoa.documents.uploads import DocumentType
-from stoa.engine import Engine
+from stoa.engine import Conflict, Engine
 from stoa.orders.commands import Command
 from stoa.orders.order import Actor, Order
 from stoa.orders.refusals import Refused
@@ -31,18 +33,21 @@ class Filing:
     ) -> Order | Refused:
         """Keep a file and give the command that names it. Raises Conflict or BlobStoreUnavailable."""
         await self._blobs.put(new.blob, new.data, new.kind.media_type)
-        named = False
+        # What fails in another way may have been saved all the same, or somebody else may be about to save it: a file
+        # too many costs space, one that is missing a label.
         try:
             outcome = await self._engine.carry_out(command, on=on, shop=shop, by=by)
-            named = not isinstance(outcome, Refused)
-            return outcome
-        finally:
-            if not named:
-                await self._forget(new.blob, on.order)
+        except Conflict:
+            await self._forget(new.blob, on.order)
+            raise
+        if isinstance(outcome, Refused):
+            await self._forget(new.blob, on.order)
+        return outcome
 
     async def _forget(self, blob: str, order: Order) -> None:
         """Delete what the order does not name: it was refused, or the order is cancelled or deleted meanwhile."""
         now = await self._orders.read(order.shop_id, order.id)
-        # Where the answer to the save was lost, or somebody else filed the same, the order may name it all the same.
+        # Somebody else may have filed the same, and been faster.
         if now is None or blob not in now.order.blobs:
-            await self._blobs.delete(blob)
+            with suppress(BlobStoreUnavailable):
+                await self._blobs.delete(blob)

@@ -375,7 +375,7 @@ def _return(asked_of: Asked, _: asked.Return) -> Event | Refused:
     return happened.ParcelCameBack()
 
 
-MOST_INVOICE_FILES = 50
+MOST_INVOICE_FILES = 20
 """Files of one order, deleted ones included."""
 
 

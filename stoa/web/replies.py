@@ -12,9 +12,9 @@ JSON = "application/json; charset=utf-8"
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-def reply(value: object, status: int = 200) -> Response:
+def reply(value: object, status: int = 200, *, headers: Mapping[str, str] = NO_HEADERS) -> Response:
     """Answer with a value as JSON."""
-    return reply_bytes(_encode(value), status)
+    return reply_bytes(_encode(value), status, headers=headers)
 
 
 def reply_bytes(

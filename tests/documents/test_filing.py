@@ -5,7 +5,7 @@ import pytest
 from stoa.app import Stoa
 from stoa.documents.blobs import BlobMissing
 from stoa.documents.uploads import DocumentType
-from stoa.engine import Engine
+from stoa.engine import Conflict, Engine
 from stoa.orders.order import Order, State
 from stoa.orders.shop import Shop
 from tests.builders import NOON, a_shop
@@ -59,11 +59,11 @@ async def test_a_file_goes_where_the_order_never_got_it(
         await put(key, data, content_type)
 
     async def failing(*_arguments: object, **_more: object) -> None:
-        raise ConnectionError
+        raise Conflict
 
     monkeypatch.setattr(stoa.service.blobs, "put", noting)
     monkeypatch.setattr(Engine, "carry_out", failing)
-    with pytest.raises(ConnectionError):
+    with pytest.raises(Conflict):
         await upload(stoa, shop, order)
 
     (key,) = kept

@@ -160,10 +160,10 @@ async def test_an_acceptance_and_a_cancellation_at_once_leave_a_story_that_holds
         assert await counter.history(order) == ["Placed", *accepted, "Cancelled"]
 
 
-async def test_goods_that_come_back_are_no_order_to_accept(counter: Counter) -> None:
+async def test_goods_that_come_back_cannot_be_accepted(counter: Counter) -> None:
     back = await counter.order(return_of=LinkedOrder(id=1, placed_at=NOON))
 
-    assert answered(await counter.accept(back)) == not_found(counter.identifier(back))
+    assert answered(await counter.accept(back)) == CANNOT_ACCEPT
 
 
 async def test_an_order_that_is_deleted_meanwhile_is_not_found(

@@ -176,6 +176,7 @@ async def test_goods_that_come_back_are_listed_as_returned(counter: Counter) -> 
     (entry,) = (await counter.page(status="returned"))["orders"]
 
     assert (entry["id"], entry["state"]) == (counter.identifier(back), "returned")
+    assert (await counter.show(back))["state"] == "returned"
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from tests.shopflix.counter import (
     Counter,
     answered,
     at_fault,
-    not_found,
 )
 
 OF_EVERY_LINE = {
@@ -171,7 +170,7 @@ async def test_of_two_who_reject_at_once_exactly_one_succeeds(counter: Counter) 
         assert kept is OF_EVERY_LINE[bodies[outcomes.index(SUCCESS)]["reason"]]
 
 
-async def test_goods_that_come_back_are_no_order_to_reject(counter: Counter) -> None:
+async def test_goods_that_come_back_cannot_be_rejected(counter: Counter) -> None:
     back = await counter.order(return_of=LinkedOrder(id=1, placed_at=NOON))
 
-    assert answered(await counter.reject(back)) == not_found(counter.identifier(back))
+    assert answered(await counter.reject(back)) == CANNOT_REJECT

@@ -13,7 +13,7 @@ from stoa.documents.blobs import Blobs, BlobStoreUnavailable
 from stoa.housekeeping import Housekeeping
 from stoa.orders import commands as asked
 from stoa.orders.decisions import MOST_VOUCHERS
-from stoa.orders.order import Actor, Fulfilment, LinkedOrder, Order
+from stoa.orders.order import Actor, Fulfilment, Order
 from stoa.orders.progress import Step, step_of
 from stoa.orders.shop import Calendar
 from tests.builders import NOON, an_address
@@ -386,9 +386,8 @@ async def test_what_is_no_identifier_of_an_order_here_is_not_found(
     counter: Counter, other_counter: Counter
 ) -> None:
     ours, others = await counter.at(Step.LABELLED), await other_counter.at(Step.LABELLED)
-    back = await counter.order(return_of=LinkedOrder(id=1, placed_at=NOON))
     unfit = f"GR--{ours.id}--MER{other_counter.shop.id}"
-    named = (*map(counter.identifier, (others, back)), other_counter.identifier(others), unfit, unfit.lower())
+    named = (counter.identifier(others), other_counter.identifier(others), unfit, unfit.lower())
     before = await contents(counter.stoa.service.pool)
 
     for identifier in (*named, *NO_IDENTIFIERS):

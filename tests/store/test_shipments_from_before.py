@@ -1,7 +1,7 @@
 """Orders from before they were shipped with several files and completed, after that migration: like those of now."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -67,8 +67,12 @@ def some_of_every_kind(shop: Shop) -> Iterator[Order]:
     yield after(late, LABEL, by=Actor.MARKETPLACE, at=NOON + 2 * HOUR)
 
 
+MUCH_LATER = datetime(2900, 1, 1, tzinfo=UTC)
+"""What is delivered then can still be returned, whenever these tests run."""
+
+
 def what_left_with_a_voucher(order: Order) -> Iterator[Order]:
-    for moment in (NOON + DAY, datetime.fromisoformat("2026-03-04T11:12:13.000456Z")):
+    for moment in (NOON + DAY, datetime.fromisoformat("2026-03-04T11:12:13.000456Z"), MUCH_LATER):
         left = after(order, asked.PickUp(), at=moment)
         yield from (left, after(left, asked.ArriveAtPickupPoint()), after(left, asked.FailDelivery()))
         yield from (after(left, asked.Deliver()), after(left, asked.Cancel()))
@@ -131,8 +135,11 @@ async def orders_in(pool: Pool) -> list[Order]:
 
 
 def as_it_would_be_now(order: Order) -> Order:
+    """What can no longer be returned is completed."""
     # Of what came back nobody asks any more until when it could have.
-    return order if order.state in DELIVERED else replace(order, returnable_until=None)
+    until = order.returnable_until if order.state in DELIVERED else None
+    over = until is not None and until < MUCH_LATER
+    return replace(order, returnable_until=until, completed_at=until if over else None)
 
 
 async def test_they_are_the_orders_that_they_would_be_now(before: Pool) -> None:
@@ -161,7 +168,7 @@ async def test_the_examples_have_what_the_migration_is_about(before: Pool) -> No
     await migrate(before)
 
     steps = {step_of(order) for order in await orders_in(before)}
-    assert steps == set(Step) - {Step.COMPLETED, Step.PARTIALLY_COMPLETED}
+    assert steps == set(Step) - {Step.PARTIALLY_DELIVERED}
     counts = await before.fetchrow("""
         SELECT count(*) FILTER (WHERE body ? 'returnable_until') AS returnable, count(collected_at) AS collected,
                count(*) FILTER (WHERE body ? 'invoice_files') AS filed FROM orders""")
@@ -181,22 +188,41 @@ async def test_what_was_delivered_is_returnable_until_a_moment_in_utc_whatever_t
         "2026-03-17T10:00:00.000000Z",
         "2026-03-18T10:00:00.000000Z",
         "2026-03-18T11:12:13.000456Z",
+        "2900-01-15T00:00:00.000000Z",
         None,
     ]
 
 
-async def test_what_was_delivered_is_due_when_it_can_no_longer_be_returned(before: Pool) -> None:
+async def test_what_may_still_be_returned_is_due_when_it_no_longer_can_and_the_rest_keeps_nobody_waiting(
+    before: Pool,
+) -> None:
     await migrate(before)
     orders, (first, _) = Orders(before), await shops_of(before)
-    with_the_customer = [order.id for order in of_a_shop(first) if order.state in DELIVERED]
+    may_be_returned = [
+        order.id
+        for order in of_a_shop(first)
+        if order.state in DELIVERED and order.returnable_until and order.returnable_until > MUCH_LATER
+    ]
 
-    due = await orders.claim_timers(first.id, now=NOON + 99 * DAY, until=NOON + 100 * DAY, limit=1000)
+    later = MUCH_LATER + 20 * DAY
+    due = await orders.claim_timers(first.id, now=later, until=later + DAY, limit=1000)
 
     delivered = [stored.order for stored in due if stored.order.state in DELIVERED]
-    assert sorted(order.id for order in delivered) == with_the_customer
+    assert sorted(order.id for order in delivered) == may_be_returned != []
     for order in delivered:
         assert order.returnable_until is not None
         assert after(order, asked.Complete(), at=order.returnable_until).completed_at is not None
+
+
+async def test_whoever_read_an_order_before_cannot_save_over_what_it_is_now(before: Pool) -> None:
+    bodies = "SELECT id, version, body::text AS body FROM orders ORDER BY id"
+    earlier = await before.fetch(bodies)
+    await migrate(before)
+    now = await before.fetch(bodies)
+
+    changed = [(old, new) for old, new in zip(earlier, now, strict=True) if old["body"] != new["body"]]
+    assert len(changed) > 10
+    assert all(new["version"] > old["version"] for old, new in changed)
 
 
 async def test_they_are_counted_by_step(before: Pool) -> None:
@@ -205,6 +231,7 @@ async def test_they_are_counted_by_step(before: Pool) -> None:
 
     for step in Step:
         found = await Orders(before).search(first.id, Search(conditions={"steps": [step]}))
-        assert found.total == sum(step_of(order) is step for order in of_a_shop(first))
+        now = map(as_it_would_be_now, of_a_shop(first))
+        assert found.total == sum(step_of(order) is step for order in now)
         assert len(found.orders) == found.total
     assert await before.fetchval("SELECT count(*) FROM order_tallies WHERE NOT folded") == 0

@@ -64,6 +64,10 @@ def no_voucher() -> OwnFault:
     return OwnFault(NO_VOUCHER, "There is no voucher for this sale order.")
 
 
+def cannot_print() -> OwnFault:
+    return OwnFault(INVALID_ACTION, "Invalid Action: The label cannot be printed right now; try again.")
+
+
 OWN: Mapping[Refusal, Callable[[], OwnFault]] = {
     Refusal.VOUCHER_EXISTS: voucher_exists,
     Refusal.NO_VOUCHER: no_voucher,

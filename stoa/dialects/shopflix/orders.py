@@ -37,8 +37,8 @@ _encode = msgspec.json.Encoder().encode
 
 
 def is_order(order: Order, shop: Shop, order_id: str) -> bool:
-    """Whether the identifier is this order's. Goods that come back are no order here."""
-    return identifier(order, shop) == order_id and order.return_of is None
+    """Whether the identifier is this order's."""
+    return identifier(order, shop) == order_id
 
 
 async def find(service: Service, request: Request, order_id: str, unknown: Fault) -> tuple[Shop, Stored]:

@@ -19,6 +19,9 @@ _LETTERS = str.maketrans(
 )
 """ELOT 743, which road signs and passports are written in."""
 
+_KIND = re.compile(r"^\s*(?:ΝΟΜΟΣ|ΠΕΡΙΦΕΡΕΙΑ|Ν\.)\s*")
+"""What kind of a region it is, which some write before its name."""
+
 _OU = "ΟΥ"
 _VOWEL_BEFORE_F = re.compile(r"([ΑΕΗ])Υ(?=[ΘΚΞΠΣΤΦΧΨ]|$)")
 _VOWEL_BEFORE_V = re.compile(r"([ΑΕΗ])Υ")
@@ -35,7 +38,7 @@ def region_code(name: str) -> str | None:
 
 def _in_latin(name: str) -> str:
     """The letters of the name, without accents."""
-    greek = "".join(c for c in unicodedata.normalize("NFD", name.upper()) if not unicodedata.combining(c))
-    greek = _VOWEL_BEFORE_F.sub(r"\1F", greek.replace(_OU, "OU"))
+    bare = "".join(c for c in unicodedata.normalize("NFD", name.upper()) if not unicodedata.combining(c))
+    greek = _VOWEL_BEFORE_F.sub(r"\1F", _KIND.sub("", bare).replace(_OU, "OU"))
     latin = _VOWEL_BEFORE_V.sub(r"\1V", greek).translate(_LETTERS)
     return re.sub("[^A-Z]", "", latin)

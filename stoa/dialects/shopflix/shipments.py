@@ -7,12 +7,20 @@ from contextlib import suppress
 from typing import TypedDict
 from urllib.parse import quote
 
+import structlog
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.dialects.shopflix import examples
-from stoa.dialects.shopflix.faults import OwnFault, no_voucher, sale_order_not_found, say, voucher_exists
+from stoa.dialects.shopflix.faults import (
+    OwnFault,
+    cannot_print,
+    no_voucher,
+    sale_order_not_found,
+    say,
+    voucher_exists,
+)
 from stoa.dialects.shopflix.orders import NAME, find, is_order
 from stoa.dialects.shopflix.requests import ShipmentBody, read_identifier, read_shipment
 from stoa.dialects.shopflix.view import courier_comes_at, delivery_of, tracking_codes
@@ -37,6 +45,8 @@ from stoa.web.replies import reply, reply_bytes
 from stoa.web.routing import Endpoint, delete, get, post
 from stoa.web.visitors import enter_by_key
 
+log = structlog.get_logger(__name__)
+
 SHIPMENTS = "/v2/shipments"
 SHIPMENT = f"{SHIPMENTS}/{{order_id:str}}"
 TAG = "Shopflix shipments"
@@ -45,6 +55,10 @@ MOST_AT_ONCE = 20
 """Orders whose labels are printed by one call."""
 
 FORMATS = ", ".join(LabelFormat)
+
+
+NOT_KEPT = {"Cache-Control": "no-store"}
+"""Labels and manifests say where people live: no cache keeps them."""
 
 
 class VoucherView(TypedDict):
@@ -69,7 +83,7 @@ class PrintedView(TypedDict):
     error: dict[str, str] | None
 
 
-class Asked(Struct, frozen=True):
+class ToPrint(Struct, frozen=True):
     """An order that is to be printed, None for one that the shop does not have."""
 
     order_id: str
@@ -113,7 +127,7 @@ class ShipmentsApi:
         """The label of one order. Raises Fault."""
         shop, stored = await self.find(request, order_id)
         form = _label_format(request)
-        asked = Asked(order_id, stored)
+        asked = ToPrint(order_id, stored)
         return reply(
             {"shipments": [await self._printed(asked, shop, form, handed_over=_handed_over(request))]}
         )
@@ -124,9 +138,9 @@ class ShipmentsApi:
         form, handed_over = _label_format(request), _handed_over(request)
         asked = await self._find_all(order_ids, shop)
         tried = [self._tried(one, shop, form, handed_over=handed_over) for one in asked]
-        return reply({"shipments": await asyncio.gather(*tried)})
+        return reply({"shipments": await asyncio.gather(*tried)}, headers=NOT_KEPT)
 
-    async def _find_all(self, order_ids: Sequence[str], shop: Shop) -> list[Asked]:
+    async def _find_all(self, order_ids: Sequence[str], shop: Shop) -> list[ToPrint]:
         """Each of the orders once. Raises Fault."""
         if len(set(order_ids)) > MOST_AT_ONCE:
             raise invalid("orderId", f"At most {MOST_AT_ONCE} orders at once.")
@@ -134,18 +148,23 @@ class ShipmentsApi:
         found = await self._service.orders.read_some(shop.id, [n for n in numbers.values() if n is not None])
         known = {order_id: found.get(number or 0) for order_id, number in numbers.items()}
         return [
-            Asked(order_id, stored if stored and is_order(stored.order, shop, order_id) else None)
+            ToPrint(order_id, stored if stored and is_order(stored.order, shop, order_id) else None)
             for order_id, stored in known.items()
         ]
 
-    async def _tried(self, asked: Asked, shop: Shop, form: LabelFormat, *, handed_over: bool) -> PrintedView:
+    async def _tried(
+        self, asked: ToPrint, shop: Shop, form: LabelFormat, *, handed_over: bool
+    ) -> PrintedView:
         try:
             return await self._printed(asked, shop, form, handed_over=handed_over)
         except OwnFault as fault:
             return _not_printed(asked.order_id, fault)
+        except Exception:
+            log.exception("shipments.label_failed", shop_id=shop.id)
+            return _not_printed(asked.order_id, cannot_print())
 
     async def _printed(
-        self, asked: Asked, shop: Shop, form: LabelFormat, *, handed_over: bool
+        self, asked: ToPrint, shop: Shop, form: LabelFormat, *, handed_over: bool
     ) -> PrintedView:
         if asked.stored is None:
             raise sale_order_not_found()
@@ -178,7 +197,7 @@ class ShipmentsApi:
         manifest = await manifest_of(self._service, shop, carrier, CARRIER_NAMES[carrier])
         pdf = await asyncio.to_thread(render_manifest, manifest)
         name = quote(f"manifest-{carrier}-{manifest.day}.pdf")
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', **NOT_KEPT}
         return reply_bytes(pdf, media_type=DocumentType.PDF.media_type, headers=headers)
 
 
