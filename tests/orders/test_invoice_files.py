@@ -106,7 +106,7 @@ def test_a_file_that_is_not_there_is_not_deleted(serial: int) -> None:
 def test_an_order_takes_so_many_files_and_no_more_deleted_ones_included() -> None:
     order = after(an_order(), *(adding(str(n)) for n in range(MOST_INVOICE_FILES)), removing(1))
 
-    assert len(order.invoice_files) == 50
+    assert len(order.invoice_files) == MOST_INVOICE_FILES == 20
     assert asking(order, adding("one more")) == Refused(Refusal.TOO_MANY_FILES)
 
 
@@ -115,7 +115,7 @@ def test_a_file_that_takes_anothers_place_is_never_one_too_many() -> None:
 
     order = after(full, replacing("the last"))
 
-    assert (len(order.invoice_files), newest(order)) == (50, "the last")
+    assert (len(order.invoice_files), newest(order)) == (20, "the last")
 
 
 def test_where_all_were_deleted_there_is_no_place_to_take() -> None:

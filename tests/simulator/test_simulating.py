@@ -105,9 +105,9 @@ async def test_whatever_becomes_of_orders_the_service_agrees(
     for name, weights in RARE_THINGS.items():
         monkeypatch.setattr(lives, name, weights)
 
-    tally = await simulate(Simulation(access=service.access, per_second=30), 5)
+    tally = await simulate(Simulation(access=service.access, per_second=20), 6)
 
-    assert tally["placed"] == 150
+    assert tally["placed"] == 120
     assert tally["refused"] == tally["failed"] == tally["server_errors"] == tally["skipped"] == 0
     for state in ("accepted", "rejected", "cancelled", "expired", "dispatched", "for_return", "returned"):
         assert tally[state] > 0, state
