@@ -50,7 +50,8 @@ class Links:
 
     def invoice(self, order: Order) -> str | None:
         """The address of the newest invoice that the merchant uploaded, if it did."""
-        return self.invoice_file(order, order.uploaded_invoice) if order.uploaded_invoice else None
+        file = order.uploaded_invoice
+        return self.invoice_file(order, file) if file else None
 
     def invoice_file(self, order: Order, file: UploadedInvoice) -> str:
         """The address of a file that the merchant uploaded for the order."""

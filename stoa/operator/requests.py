@@ -175,12 +175,8 @@ class LineBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
 
 
-SMALLEST_STEP = 1e-6
-"""Closer than this, a float is the whole number that was meant."""
-
-
 def _basis_points(percent: float, field: str) -> int:
-    points = hundredths_of(percent, within=SMALLEST_STEP)
+    points = hundredths_of(percent)
     if points is None:
         raise invalid(field, "At most two decimals.")
     return points

@@ -7,13 +7,14 @@ MOST_CENTS = 10**11
 """A thousand million euros: beyond this an amount is a mistake, and below it no sum overflows a bigint."""
 
 
-def hundredths_of(number: float, *, within: float) -> int | None:
-    """The cents of an amount, or the basis points of a percentage; None where it has more than two decimals.
+ALMOST_WHOLE = 1e-6
+"""Hundredths that a float may be away from a whole one: less than any third decimal, more than floats of our size are inexact."""
 
-    What is at most ``within`` hundredths away from a whole one is taken for it: floats are seldom exact.
-    """
+
+def hundredths_of(number: float) -> int | None:
+    """The cents of an amount, or the basis points of a percentage; None where it has more than two decimals."""
     hundredths = round(number * 100)
-    return hundredths if abs(hundredths - number * 100) <= within else None
+    return hundredths if abs(hundredths - number * 100) <= ALMOST_WHOLE else None
 
 
 def share_of(amount_cents: int, rate: int) -> int:

@@ -135,6 +135,7 @@ IN_A_LIST = frozenset({"tracking_code", "tag_name", "tag_ids"})
 # the newest first, in the hope of a hundred that match.
 ALL_THAT_MATCH_FIRST = "OFFSET 0"
 
+# A tally's stage follows from its step: it is there so that the conditions are the same on both tables.
 TALLIED = frozenset({"stage", "steps", "payment_status"})
 
 CONDITIONS = {

@@ -18,7 +18,7 @@ from stoa.dialects.merchantpro.words import (
     shipping_method_key,
     steps_of_substatus,
 )
-from stoa.orders.progress import Stage
+from stoa.orders.progress import Stage, Step
 from stoa.orders.shop import Shop
 from stoa.store.orders import Search
 from stoa.web.bodies import check_text
@@ -160,8 +160,8 @@ def _payment_step(text: str, shop: Shop) -> str:
     return payment_step_of_substatus(_number(text, shop)) or NO_STEP
 
 
-def _steps(text: str, shop: Shop) -> list[str]:
-    return [*steps_of_substatus(_number(text, shop))] or [NO_STEP]
+def _steps(text: str, shop: Shop) -> list[Step]:
+    return steps_of_substatus(_number(text, shop))
 
 
 def _payment_code(text: str, _shop: Shop) -> str:

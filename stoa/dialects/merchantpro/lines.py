@@ -177,13 +177,9 @@ def _rounded(amount: float | None) -> int | None:
     return None if amount is None else round(amount * 100)
 
 
-SMALLEST_STEP = 1e-4
-"""Closer than this, a hundredth is what was meant."""
-
-
 def exact_hundredths(amount: float, field: str) -> int:
     """Cents, or basis points of a percentage. Raises Fault for more than two decimals."""
-    hundredths = hundredths_of(amount, within=SMALLEST_STEP)
+    hundredths = hundredths_of(amount)
     if hundredths is None:
         raise invalid(field, "At most two decimals.")
     return hundredths

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from stoa.dialects.shopflix.view import local
 from stoa.dialects.shopflix.wire import ParamsView
 from stoa.dialects.shopflix.words import STATES_BY_WORD, steps_of
+from stoa.orders.progress import Step
 from stoa.orders.shop import Shop
 from stoa.store.orders import Search
 from stoa.web.bodies import check_text
@@ -23,9 +24,6 @@ ON_A_PAGE = 10
 
 MOST_PAGES = BIGGEST // MOST_ON_A_PAGE
 """The database counts the orders before a page."""
-
-NO_STEP = "none"
-"""A step that no order is at, for a state that no step is shown as."""
 
 THE_BEGINNING = "2020-01-01 00:00:00"
 """What ``dateFrom`` shows where it is not given; it leaves no order out."""
@@ -97,13 +95,13 @@ def _read(name: str, given: Mapping[str, str], read: Callable[[str], T]) -> T | 
         raise invalid(name, str(fault)) from fault
 
 
-def _in_states(given: Mapping[str, str]) -> dict[str, list[str]]:
-    """The steps asked for, as a condition. Raises Fault."""
+def _in_states(given: Mapping[str, str]) -> dict[str, list[Step]]:
+    """The steps asked for, as a condition; none for a state that no order has yet. Raises Fault."""
     by_status, by_state = (_read(name, given, one_of(STATES_BY_WORD)) for name in ("status", "state"))
     if by_status and by_state and by_status != by_state:
         raise invalid("state", "Must be the same as status, or left out.")
     states = by_status or by_state
-    return {"steps": [*steps_of(states)] or [NO_STEP]} if states else {}
+    return {"steps": steps_of(states)} if states else {}
 
 
 def _placed(given: Mapping[str, str], shop: Shop) -> dict[str, datetime]:

@@ -6,10 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.dialects.shopflix.faults import order_not_found, say
-from stoa.dialects.shopflix.orders import ORDER, SUCCESS, TAG, find
+from stoa.dialects.shopflix.orders import ORDER, SUCCESS, TAG, find, still_there
 from stoa.dialects.shopflix.view import invoice_files
 from stoa.documents.uploads import DocumentType, UploadFault, check_document
-from stoa.engine import Gone
 from stoa.orders.commands import RemoveInvoice
 from stoa.orders.order import Actor, Order
 from stoa.orders.refusals import Refused
@@ -35,10 +34,7 @@ def _check(name: str, data: bytes) -> None:
 
 async def _done(outcome: Awaitable[Order | Refused], order_id: str) -> Order:
     """The order after what is asked of it. Raises Fault."""
-    try:
-        order = await outcome
-    except Gone as gone:
-        raise order_not_found(order_id) from gone
+    order = await still_there(outcome, order_not_found(order_id))
     if isinstance(order, Refused):
         raise say(order)
     return order

@@ -1,5 +1,7 @@
 """The orders API of Shopflix: each route parses, asks, answers."""
 
+from collections.abc import Awaitable
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -52,6 +54,14 @@ async def find(service: Service, request: Request, order_id: str, unknown: Fault
     return caller.shop, caller.found
 
 
+async def still_there(outcome: Awaitable[Order | Refused], unknown: Fault) -> Order | Refused:
+    """What comes of a command. Raises Fault: ``unknown`` where somebody has deleted the order meanwhile."""
+    try:
+        return await outcome
+    except Gone as gone:
+        raise unknown from gone
+
+
 class OrdersApi:
     """What the routes have in common."""
 
@@ -87,11 +97,8 @@ class OrdersApi:
 
     async def _follow(self, plan: Plan, stored: Stored, shop: Shop, order_id: str, refusal: Fault) -> None:
         """Do what the merchant asks of an order. Raises Fault: the refusal, whatever the reason is."""
-        try:
-            outcome = await self._service.engine.follow(plan, on=stored, shop=shop, by=Actor.MERCHANT)
-        except Gone as gone:
-            raise order_not_found(order_id) from gone
-        if isinstance(outcome, Refused):
+        outcome = self._service.engine.follow(plan, on=stored, shop=shop, by=Actor.MERCHANT)
+        if isinstance(await still_there(outcome, order_not_found(order_id)), Refused):
             raise refusal
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TypedDict
 from urllib.parse import quote
@@ -21,7 +21,7 @@ from stoa.dialects.shopflix.faults import (
     say,
     voucher_exists,
 )
-from stoa.dialects.shopflix.orders import NAME, find, is_order
+from stoa.dialects.shopflix.orders import NAME, find, is_order, still_there
 from stoa.dialects.shopflix.requests import ShipmentBody, read_identifier, read_shipment
 from stoa.dialects.shopflix.view import courier_comes_at, delivery_of, tracking_codes
 from stoa.dialects.shopflix.words import CARRIER_NAMES
@@ -31,7 +31,7 @@ from stoa.documents.manifest import render_manifest
 from stoa.documents.manifests import manifest_of
 from stoa.documents.uploads import DocumentType
 from stoa.documents.vouchers import Wanted, label_of
-from stoa.engine import Conflict, Gone
+from stoa.engine import Conflict
 from stoa.orders.commands import CancelVoucher, CollectVoucher
 from stoa.orders.order import Actor, Order
 from stoa.orders.refusals import Refusal, Refused
@@ -105,9 +105,8 @@ class ShipmentsApi:
         shop, stored = await self.find(request, order_id)
         body = await read_shipment(request)
         wanted = Wanted(body.number_of_packages, (body.package_comment or "").strip() or None)
-        outcome = await _of_one_that_stands(
-            self._service.press.print_voucher(stored, shop, by=Actor.MERCHANT, wanted=wanted)
-        )
+        printing = self._service.press.print_voucher(stored, shop, by=Actor.MERCHANT, wanted=wanted)
+        outcome = await still_there(printing, sale_order_not_found())
         if isinstance(outcome, Refused):
             raise voucher_exists() if stored.order.voucher else say(_in_its_state(outcome, stored.order))
         return reply({"voucher": _voucher(outcome)})
@@ -116,9 +115,8 @@ class ShipmentsApi:
         """Make the order's voucher void. Raises Fault."""
         shop, stored = await self.find(request, order_id)
         engine = self._service.engine
-        outcome = await _of_one_that_stands(
-            engine.carry_out(CancelVoucher(), on=stored, shop=shop, by=Actor.MERCHANT)
-        )
+        cancelling = engine.carry_out(CancelVoucher(), on=stored, shop=shop, by=Actor.MERCHANT)
+        outcome = await still_there(cancelling, sale_order_not_found())
         if isinstance(outcome, Refused):
             raise say(outcome) if stored.order.voucher else no_voucher()
         return Response(status_code=204)
@@ -199,14 +197,6 @@ class ShipmentsApi:
         name = quote(f"manifest-{carrier}-{manifest.day}.pdf")
         headers = {"Content-Disposition": f'attachment; filename="{name}"', **NOT_KEPT}
         return reply_bytes(pdf, media_type=DocumentType.PDF.media_type, headers=headers)
-
-
-async def _of_one_that_stands(outcome: Awaitable[Order | Refused]) -> Order | Refused:
-    """What comes of it. Raises Fault where somebody has deleted the order meanwhile."""
-    try:
-        return await outcome
-    except Gone as gone:
-        raise sale_order_not_found() from gone
 
 
 def _in_its_state(refused: Refused, order: Order) -> Refused:
