@@ -360,6 +360,44 @@ async def test_labels_that_cannot_be_had_do_not_keep_the_others_from_being_print
     assert await other_counter.now(others) == before
 
 
+async def test_one_label_that_fails_for_a_reason_of_ours_keeps_no_other_from_being_printed(
+    counter: Counter, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await counter.market.accepted()
+    failing = (await counter.now(order)).blobs[0]
+    get = Blobs.get
+
+    async def reading(blobs: Blobs, key: str) -> bytes:
+        if key == failing:
+            raise RuntimeError
+        return await get(blobs, key)
+
+    monkeypatch.setattr(Blobs, "get", reading)
+    first, second = await printed(counter, order, other)
+
+    assert (first["voucherContent"], first["error"]["errorCode"]) == (None, "10305")
+    assert b64decode(second["voucherContent"]) == await kept_label(counter, other)
+    assert second["error"] is None
+
+
+async def test_a_look_whether_the_label_is_there_is_no_printing(counter: Counter, order: Order) -> None:
+    answer = await counter.client.head(f"{SHIPMENTS}/{counter.identifier(order)}/print")
+
+    assert answer.status_code == 200
+    assert (await counter.market.show(order))["is_ready_for_dispatch"] is False
+
+
+async def test_labels_are_kept_by_no_cache(counter: Counter, order: Order) -> None:
+    other = await counter.market.accepted()
+
+    answers = [await counter.print_labels(order), await counter.print_labels(order, other)]
+    assert [answer.headers["cache-control"] for answer in answers] == ["no-store", "no-store"]
+
+
+async def test_a_format_is_known_however_it_is_written(counter: Counter, order: Order) -> None:
+    assert size_of(await label_of(counter, order, labelFormat="A4")) == A4
+
+
 @pytest.mark.parametrize("around", ["{},", ",{}", "{},,", ", {}"])
 async def test_a_comma_too_many_names_an_order_that_there_is_not(
     counter: Counter, order: Order, around: str

@@ -352,7 +352,9 @@ async def test_an_order_that_left_without_a_voucher_gets_none(counter: Counter, 
     await counter.market.happen(order, asked.PickUp())
     before = await contents(counter.stoa.service.pool)
 
-    assert fault_of(await counter.create_voucher(order))[:2] == (400, "10305")
+    answer = await counter.create_voucher(order)
+    assert fault_of(answer)[:2] == (400, "10305")
+    assert "The order is dispatched" in answer.json()["error"]["message"]
     assert await contents(counter.stoa.service.pool) == before
 
 

@@ -126,9 +126,8 @@ class ShipmentsApi:
         shop, stored = await self.find(request, order_id)
         form = _label_format(request)
         asked = ToPrint(order_id, stored)
-        return reply(
-            {"shipments": [await self._printed(asked, shop, form, handed_over=_handed_over(request))]}
-        )
+        printed = await self._printed(asked, shop, form, handed_over=_handed_over(request))
+        return reply({"shipments": [printed]}, headers=NOT_KEPT)
 
     async def print_several(self, request: Request, order_ids: Sequence[str]) -> Response:
         """The labels of several orders; one that has none does not keep the others from being printed. Raises Fault."""
