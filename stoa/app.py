@@ -39,6 +39,7 @@ from stoa.store.migrations import migrate
 from stoa.store.orders import Orders
 from stoa.store.shops import Shops, Stranger
 from stoa.store.strangers import Strangers
+from stoa.store.warehouse import Warehouse
 from stoa.web.faults import Fault, not_found, unauthorized
 from stoa.web.metrics import ROUTE, AsgiApp, counted
 from stoa.web.openapi import openapi_document
@@ -93,9 +94,9 @@ async def open_stoa(complete: Complete, clock: Clock = system_clock) -> AsyncIte
     try:
         await migrate(pool)
         await check_secret_key(pool, complete.secret_key)
-        orders, invoices, bell = Orders(pool), Invoices(pool), Bell(pool)
+        orders, invoices, warehouse, bell = Orders(pool), Invoices(pool), Warehouse(pool), Bell(pool)
         channel_code = channel_codes(dialects)
-        engine = Engine(orders, invoices, dialects, clock, bell, channel_code)
+        engine = Engine(orders, invoices, dialects, clock, bell, channel_code, warehouse)
         filing = Filing(engine, orders, blobs)
         service = Service(
             settings=settings,
@@ -105,6 +106,7 @@ async def open_stoa(complete: Complete, clock: Clock = system_clock) -> AsyncIte
             strangers=Strangers(pool),
             orders=orders,
             invoices=invoices,
+            warehouse=warehouse,
             deliveries=Deliveries(pool),
             engine=engine,
             bell=bell,

@@ -25,9 +25,10 @@ from stoa.orders.shop import Shop
 from stoa.processes import end_with_parent
 from stoa.settings import ELSEWHERE, VARIABLES, read_settings
 from stoa.simulator.orders import believable_order
-from stoa.simulator.run import CannotSimulate, Simulation, read_rate, simulate
+from stoa.simulator.run import CannotSimulate, Simulation, read_rate, simulate, told
 from stoa.store.orders import ChannelRefTaken
 from stoa.store.shops import IssuedToken
+from stoa.store.warehouse import Audit, StockFault
 from stoa.web.bodies import JsonReader
 from stoa.web.faults import Fault
 from stoa.web.queries import BIGGEST
@@ -37,7 +38,8 @@ shop_app = App(name="shop", help="The shops that sell on your marketplace.")
 token_app = App(name="token", help="Credentials for the APIs.")
 order_app = App(name="order", help="Place orders and look at them.")
 webhook_app = App(name="webhook", help="What the shops were told.")
-for group in (shop_app, token_app, order_app, webhook_app):
+stock_app = App(name="stock", help="What lies in the marketplace's warehouse.")
+for group in (shop_app, token_app, order_app, webhook_app, stock_app):
     app.command(group)
 
 Data = Annotated[Path, Parameter(help="The data folder: database, files, keys.", env_var=())]
@@ -403,6 +405,31 @@ def webhook_resend(
     print(f"Delivery {delivery} is due again; a running worker sends it.")
 
 
+@stock_app.command(name="audit")
+def stock_audit(*, data: Data = VAR, json: Json = False) -> None:
+    """Hold every product in the warehouse against the ledger, and against the orders that pieces are kept for."""
+
+    async def read(stoa: Stoa) -> Audit:
+        return await stoa.service.warehouse.audit()
+
+    audit = run(data, read)
+    faults = [msgspec.to_builtins(fault) for fault in audit.faults]
+    verdict = f"Of {len(faults)} the books disagree." if faults else "The books agree."
+    lines = [*map(_disagreement, audit.faults), f"Products: {audit.products}. {verdict}"]
+    show({"products": audit.products, "faults": faults}, json, "\n".join(lines))
+    if faults:
+        sys.exit(COULD_NOT)
+
+
+def _disagreement(fault: StockFault) -> str:
+    said = []
+    if fault.quantity != fault.moved:
+        said.append(f"{fault.quantity} pieces, but its movements add up to {fault.moved}")
+    if fault.reserved != fault.kept:
+        said.append(f"{fault.reserved} pieces reserved, but orders keep {fault.kept}")
+    return f"shop {fault.shop_id}, product {fault.product_id} ({fault.shop_uid}): {'; '.join(said)}"
+
+
 @app.command(name="simulate")
 def simulate_command(
     *,
@@ -421,7 +448,7 @@ def simulate_command(
     except ValueError as fault:
         raise GiveUp(str(fault)) from fault
     tally = asyncio.run(simulate(simulation, duration))
-    show(tally, json, ", ".join(f"{count} {what}" for what, count in tally.items()))
+    show(tally, json, told(tally))
 
 
 def _complete(data: Path, *, begin: bool) -> AbstractContextManager[Complete]:

@@ -1,6 +1,7 @@
 """The order engine: load, decide, evolve, save. Every change of an order goes through here."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from msgspec import Struct
@@ -8,18 +9,32 @@ from msgspec.structs import replace
 
 from stoa.clock import Clock
 from stoa.orders import events as happened
-from stoa.orders.commands import CancelInvoice, Command, IssueInvoice, LinkReturn, Placement, Reject
+from stoa.orders.commands import (
+    CancelInvoice,
+    Command,
+    IssueInvoice,
+    LinkReturn,
+    Placement,
+    Refund,
+    Reject,
+    RequestReturn,
+    UnlinkReturn,
+)
 from stoa.orders.decisions import decide, remaining_lines
 from stoa.orders.events import Event
 from stoa.orders.evolving import evolve
 from stoa.orders.invoicing import invoice_of, storno_of
-from stoa.orders.order import Actor, IssuedInvoice, LinkedOrder, Order
+from stoa.orders.order import Actor, Fulfilment, IssuedInvoice, LinkedOrder, Order
 from stoa.orders.placing import place, place_what_is_left
+from stoa.orders.refunding import refund_due
 from stoa.orders.refusals import Refused
+from stoa.orders.returning import news_for_source, quantities_of, requested_return
 from stoa.orders.shop import Shop
+from stoa.orders.stock import product_uid, served_from_warehouse
 from stoa.store.bell import Bell
 from stoa.store.invoices import Invoices, Numbering
 from stoa.store.orders import Message, Orders, Save, Stored
+from stoa.store.warehouse import OutOfStock, Warehouse
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -49,6 +64,10 @@ MOST_ATTEMPTS = 100
 """How often a command is decided afresh against a state that somebody else changed meanwhile."""
 
 
+OF_THE_MARKETPLACE = frozenset({Fulfilment.MARKETPLACE, Fulfilment.WAREHOUSE})
+"""Orders that the marketplace's warehouse may serve."""
+
+
 Plan = Callable[[Order], Sequence[Command] | Refused]
 """What is to be done to an order, one after the other, given how the order is; made afresh if it changed."""
 
@@ -62,6 +81,7 @@ class Engine:
         clock: Clock,
         bell: Bell,
         channel_code: Callable[[Order, Shop], str],
+        warehouse: Warehouse,
     ) -> None:
         self._orders = orders
         self._invoices = invoices
@@ -69,6 +89,7 @@ class Engine:
         self._clock = clock
         self._bell = bell
         self._channel_code = channel_code
+        self._warehouse = warehouse
 
     async def place(
         self,
@@ -84,29 +105,41 @@ class Engine:
 
         Nothing that draws a number may follow at once: no invoice, no rejection that leaves something to sell.
         """
-        order = place(placement, order_id=number, shop=shop, now=self._clock())
-        if isinstance(order, Refused):
-            return order
-        save = replace(self._placing(order, shop), idempotency_key=idempotency_key, request_hash=request_hash)
-        changes = self._decide(then, order, shop, Actor.MERCHANT)
-        if isinstance(changes, Refused):
-            return changes
-        await self._orders.save(save, *self._saves(changes, version=1, by=Actor.MERCHANT))
-        self._bell.ring(shop.id)
-        return changes[-1].after if changes else order
+        for _ in range(MOST_ATTEMPTS):
+            served = await self._served(placement, shop)
+            order = served if isinstance(served, Refused) else self._placed(served, number, shop)
+            if isinstance(order, Refused):
+                return order
+            save = self._placing(order, shop)
+            changes = self._decide(then, order, shop, Actor.MERCHANT)
+            if isinstance(changes, Refused):
+                return changes
+            keyed = replace(save, idempotency_key=idempotency_key, request_hash=request_hash)
+            # Others may have bought the last pieces in the warehouse meanwhile: then it looks again.
+            with suppress(OutOfStock):
+                await self._orders.save(keyed, *self._saves(changes, version=1, by=Actor.MERCHANT))
+                self._bell.ring(shop.id)
+                return changes[-1].after if changes else order
+        raise Conflict
 
-    def _placing(self, order: Order, shop: Shop) -> Save:
-        event = happened.Placed(
-            channel=order.channel,
-            total_cents=order.total_cents,
-            replaces=order.replaces.id if order.replaces else None,
-        )
+    def _placed(self, placement: Placement, number: int, shop: Shop) -> Order | Refused:
+        return place(placement, order_id=number, shop=shop, now=self._clock())
+
+    async def _served(self, placement: Placement, shop: Shop) -> Placement | Refused:
+        """The placement as the marketplace's warehouse can serve it, where the shop has goods there."""
+        if not shop.warehouse or placement.fulfilment not in OF_THE_MARKETPLACE:
+            return placement
+        uids = {product_uid(line) for line in placement.lines}
+        return served_from_warehouse(placement, await self._warehouse.at_hand(shop.id, sorted(uids)))
+
+    def _placing(self, order: Order, shop: Shop, by: Actor = Actor.CUSTOMER) -> Save:
+        event = _first_event(order)
         return Save(
             order=order,
             version=0,
             before=None,
             event=event,
-            by=Actor.CUSTOMER if order.replaces is None else Actor.MARKETPLACE,
+            by=by,
             messages=self._messages(Change(shop=shop, before=None, after=order, event=event)),
         )
 
@@ -160,14 +193,35 @@ class Engine:
             return changes
         if not changes:
             return stored.order
-        if changes[-1].after.storno_is_due:
-            commands.append(CancelInvoice())
-        if any(isinstance(command, IssueInvoice | CancelInvoice) for command in commands):
-            return await self._try_with_papers(commands, stored, shop, by)
-        if not await self._orders.save(*self._saves(changes, version=stored.version, by=by)):
+        followed_by = _what_follows(stored.order, changes[-1].after)
+        if any(isinstance(command, IssueInvoice | CancelInvoice) for command in (*commands, *followed_by)):
+            return await self._try_with_papers((*commands, *followed_by), stored, shop, by)
+        changes += self._sure(followed_by, changes[-1].after, shop, by)
+        saves = self._saves(changes, version=stored.version, by=by)
+        if not await self._orders.save(*saves, *await self._of_source(changes, shop, by)):
             return None
         self._bell.ring(shop.id)
         return changes[-1].after
+
+    async def _of_source(self, changes: Sequence[Change], shop: Shop, by: Actor) -> list[Save]:
+        """What the order whose goods come back learns of the changes of a return."""
+        news = [
+            told
+            for change in changes
+            if change.before and (told := news_for_source(change.before, change.after, change.event))
+        ]
+        return await self._tell_source(changes[-1].after, news, shop, by) if news else []
+
+    async def _tell_source(self, order: Order, news: Sequence[Command], shop: Shop, by: Actor) -> list[Save]:
+        """The saves of the order whose goods come back by this one; none where it has been deleted."""
+        link = order.return_of
+        source = await self._orders.read(shop.id, link.id) if link else None
+        if source is None:
+            return []
+        changes = self._sure(news, source.order, shop, by)
+        told = changes[-1].after
+        changes += self._sure(_what_follows(source.order, told), told, shop, by)
+        return self._saves(changes, version=source.version, by=by)
 
     async def _try_with_papers(
         self, commands: Iterable[Command], stored: Stored, shop: Shop, by: Actor
@@ -212,13 +266,21 @@ class Engine:
     async def _try_to_delete(self, stored: Stored, shop: Shop, by: Actor) -> Order | None:
         order, standing = stored.order, stored.order.issued_invoice
         if standing is None or standing.storno is not None:
-            return order if await self._orders.delete(stored, by=by, at=self._clock()) else None
+            unlinked = await self._unlinked(order, shop, by)
+            return order if await self._orders.delete(stored, *unlinked, by=by, at=self._clock()) else None
         async with self._invoices.numbering(shop.id) as numbering:
             number = await numbering.draw(standing.series)
             if not await numbering.work.delete(order, stored.version, by=by, at=self._clock()):
                 return None
             await self._cancel(standing, number, numbering)
         return replace(order, issued_invoice=replace(standing, storno=number))
+
+    async def _unlinked(self, order: Order, shop: Shop, by: Actor) -> list[Save]:
+        """The order whose goods come back by this one, without it."""
+        if order.return_of is None:
+            return []
+        unlink = UnlinkReturn(number=order.id, lines=quantities_of(order))
+        return await self._tell_source(order, (unlink,), shop, by)
 
     def _decide(
         self, commands: Iterable[Command], order: Order, shop: Shop, by: Actor
@@ -234,6 +296,14 @@ class Engine:
             order = after
         return changes
 
+    def _sure(self, commands: Sequence[Command], order: Order, shop: Shop, by: Actor) -> list[Change]:
+        """What happens by commands that the engine gives itself, which nothing refuses."""
+        changes = self._decide(commands, order, shop, by)
+        if isinstance(changes, Refused):
+            message = f"what follows for order {order.id} is refused: {changes.message}"
+            raise AssertionError(message)  # noqa: TRY004 - a broken promise of the domain, not a wrong type
+        return changes
+
     def _saves(self, changes: Sequence[Change], *, version: int, by: Actor) -> list[Save]:
         saves = [
             Save(
@@ -246,16 +316,20 @@ class Engine:
             )
             for n, change in enumerate(changes)
         ]
-        return saves + [following for change in changes for following in self._following(change)]
+        return saves + [following for change in changes for following in self._following(change, by)]
 
     async def _with_number(self, command: Command, order: Order) -> Command:
-        """A rejection that leaves something to sell needs a number for the order over it."""
+        """A rejection that leaves something to sell, and a return, need a number for the order over it."""
         if isinstance(command, Reject) and remaining_lines(order, command.lines):
             return replace(command, follow_up=await self._orders.next_number())
+        if isinstance(command, RequestReturn):
+            return replace(command, number=await self._orders.next_number())
         return command
 
-    def _following(self, change: Change) -> list[Save]:
+    def _following(self, change: Change, by: Actor) -> list[Save]:
         event = change.event
+        if isinstance(event, happened.ReturnRequested):
+            return [self._placing(requested_return(change.after, event), change.shop, by)]
         if not isinstance(event, happened.Rejected) or event.follow_up is None:
             return []
         left = place_what_is_left(
@@ -264,13 +338,34 @@ class Engine:
         if isinstance(left, Refused):
             message = f"what is left of order {change.after.id} cannot be placed: {left.message}"
             raise AssertionError(message)  # noqa: TRY004 - a broken promise of the domain, not a wrong type
-        return [self._placing(left, change.shop)]
+        return [self._placing(left, change.shop, Actor.MARKETPLACE)]
 
     async def _read_again(self, order: Order) -> Stored:
         stored = await self._orders.read(order.shop_id, order.id)
         if stored is None:
             raise Gone
         return stored
+
+
+def _first_event(order: Order) -> Event:
+    request = order.return_request
+    if request is not None and order.return_of is not None:
+        return happened.ReturnPlaced(of=order.return_of, reason=request.reason)
+    return happened.Placed(
+        channel=order.channel,
+        total_cents=order.total_cents,
+        replaces=order.replaces.id if order.replaces else None,
+    )
+
+
+def _what_follows(before: Order, after: Order) -> list[Command]:
+    """What has to be done to an order for what became of it: a storno, a refund."""
+    commands: list[Command] = [CancelInvoice()] if after.storno_is_due else []
+    due = refund_due(after)
+    if due > refund_due(before):
+        # In so many words: of the marketplace, a refund without an amount is one of all that is left.
+        commands.append(Refund(cents=due))
+    return commands
 
 
 async def _numbered(command: Command, order: Order, shop: Shop, numbering: Numbering) -> Command:

@@ -20,6 +20,7 @@ from stoa.store.invoices import Invoices
 from stoa.store.orders import Orders
 from stoa.store.shops import Shops
 from stoa.store.strangers import Strangers
+from stoa.store.warehouse import Warehouse
 from stoa.webhooks.guard import Guard
 from stoa.webhooks.vault import KeyVault
 
@@ -32,6 +33,7 @@ class Service(Struct, frozen=True, kw_only=True):
     strangers: Strangers
     orders: Orders
     invoices: Invoices
+    warehouse: Warehouse
     deliveries: Deliveries
     engine: Engine
     bell: Bell

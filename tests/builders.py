@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from stoa.orders import commands as asked
 from stoa.orders.commands import Command, LineQuantity, Placement
 from stoa.orders.decisions import decide
-from stoa.orders.events import Event
+from stoa.orders.events import Event, ReturnRequested
 from stoa.orders.evolving import evolve
-from stoa.orders.lifecycle import MOVES
+from stoa.orders.lifecycle import MOVES, OF_A_RETURN, RETURN_MOVES
 from stoa.orders.order import (
     Actor,
     Address,
@@ -22,6 +22,9 @@ from stoa.orders.order import (
     Line,
     Order,
     PaymentMethod,
+    ReturnReason,
+    ReturnState,
+    ReviewOption,
     State,
     Tracking,
     UploadedInvoice,
@@ -29,6 +32,7 @@ from stoa.orders.order import (
 )
 from stoa.orders.placing import place
 from stoa.orders.refusals import Refused
+from stoa.orders.returning import news_for_source, requested_return, review
 from stoa.orders.shop import PickupLocation, Shop
 
 ATHENS = ZoneInfo("Europe/Athens")
@@ -174,7 +178,11 @@ def asking(
 
 
 def somebody_who_may(order: Order, command: Command) -> Actor:
-    may = MOVES[order.state, command.action].by
+    request = order.return_request
+    if request is not None and command.action in OF_A_RETURN:
+        may = RETURN_MOVES[request.state, command.action].by
+    else:
+        may = MOVES[order.state, command.action].by
     return next((actor for actor in (Actor.COURIER, Actor.MERCHANT) if actor in may), min(may))
 
 
@@ -217,5 +225,74 @@ def way_to(state: State, order: Order) -> tuple[Command, ...]:
         State.FOR_RETURN: (*to_dispatched, asked.FailDelivery()),
         State.PARTIALLY_RETURNED: (*to_delivered, asked.ReturnPartially(lines=one_piece)),
         State.RETURNED: (*to_delivered, asked.Return()),
+    }
+    return ways[state]
+
+
+APPROVE = review(ReviewOption.APPROVE, comment=None, proposed_part_url=None)
+
+
+def a_request(order: Order, **what_matters: Any) -> asked.RequestReturn:
+    """The customer thinks better of one piece of the first line."""
+    made_up: dict[str, Any] = {
+        "lines": (LineQuantity(order.lines[0].id, 1),),
+        "reason": ReturnReason.WITHDRAWAL,
+        "number": 2_000_001,
+    }
+    return asked.RequestReturn(**(made_up | what_matters))
+
+
+def with_a_return(
+    source: Order, *, at: datetime | None = None, shop: Shop | None = None, **what_matters: Any
+) -> tuple[Order, Order]:
+    """The order once its customer asked to return something, and that return. What matters is the request's."""
+    request = a_request(source, **what_matters)
+    event = asking(source, request, at=at, shop=shop)
+    assert isinstance(event, ReturnRequested), event
+    source = after(source, request, at=at, shop=shop)
+    return source, requested_return(source, event)
+
+
+def both_after(
+    source: Order,
+    back: Order,
+    *commands: Command,
+    by: Actor | None = None,
+    at: datetime | None = None,
+    shop: Shop | None = None,
+) -> tuple[Order, Order]:
+    """The order and its return after commands to the return that were to succeed: the order follows what it hears."""
+    for command in commands:
+        actor = by or somebody_who_may(back, command)
+        event = asking(back, command, by=actor, at=at, shop=shop)
+        assert not isinstance(event, Refused), event
+        before, back = back, evolve(back, event, by=actor, at=at or back.updated_at)
+        news = news_for_source(before, back, event)
+        source = after(source, news, by=actor, at=at, shop=shop) if news else source
+    return source, back
+
+
+def a_return(source: Order | None = None, **what_matters: Any) -> Order:
+    """A return that waits for the merchant's answer."""
+    return with_a_return(source or an_order_in(State.DELIVERED), **what_matters)[1]
+
+
+def a_return_in(state: ReturnState, source: Order | None = None, **what_matters: Any) -> Order:
+    """A return that came into the state by a way that is open to every reason."""
+    back = a_return(source, **what_matters)
+    if state is ReturnState.EXPIRED:
+        return after(back, asked.ExpireReturn(), at=back.expires_at)
+    return after(back, *way_back_to(state))
+
+
+def way_back_to(state: ReturnState) -> tuple[Command, ...]:
+    """The way to a state from a request, but to the one that only time leads to."""
+    ways: dict[ReturnState, tuple[Command, ...]] = {
+        ReturnState.PENDING_REVIEW: (),
+        ReturnState.RETURNING: (APPROVE,),
+        ReturnState.PENDING_PHYSICAL_REVIEW: (APPROVE, asked.ArriveBack()),
+        ReturnState.RETURNED: (APPROVE, asked.ArriveBack(), asked.TakeBack()),
+        ReturnState.REJECTED: (APPROVE, asked.ArriveBack(), asked.SendBack()),
+        ReturnState.CANCELLED: (asked.CancelReturn(),),
     }
     return ways[state]

@@ -17,6 +17,7 @@ from stoa.store.database import Pool
 from stoa.store.invoices import Invoices
 from stoa.store.orders import Message, Orders, Stored
 from stoa.store.shops import Shops
+from stoa.store.warehouse import Warehouse
 from tests.builders import NOON, a_placement, a_shop
 
 HEARS = "tests_orders"
@@ -80,7 +81,9 @@ class Process(Struct, frozen=True, kw_only=True):
 
 def a_process(pool: Pool, clock: Clock) -> Process:
     orders, invoices, bell = Orders(pool), Invoices(pool), StillBell(pool)
-    engine = Engine(orders, invoices, [Herald()], clock, bell, lambda order, _: f"CODE-{order.id}")
+    engine = Engine(
+        orders, invoices, [Herald()], clock, bell, lambda order, _: f"CODE-{order.id}", Warehouse(pool)
+    )
     return Process(pool=pool, orders=orders, invoices=invoices, engine=engine, bell=bell)
 
 

@@ -55,7 +55,7 @@ UNUSABLE = {
     "abacus = tests.ledger:nothing": "AttributeError: module 'tests.ledger' has no attribute 'nothing'",
     "abacus = tests.ledger:ADDRESS": "TypeError: 'str' object is not callable",
     "abacus = tests.ledger:failing": "ValueError: so much to say",
-    "abacus = tests.ledger:outdated": "it has no render, say",
+    "abacus = tests.ledger:outdated": "it has no return_endpoint, render, say",
     "counter = tests.ledger:ledger": "it calls itself 'abacus'",
     "skroutz = tests.ledger:ledger": "another dialect has its name",
 }
@@ -86,12 +86,17 @@ def test_in_every_dialect_the_parts_of_the_credentials_are_the_token(stoa: Stoa)
     assert {"_".join(credentials.values()) for credentials in shown.values()} == {str(TOKEN)}
 
 
-def test_every_endpoint_that_hears_of_orders_has_its_headers(stoa: Stoa) -> None:
-    kinds = {dialect.order_endpoint: dialect.endpoint_headers for dialect in stoa.dialects}
-    kinds.pop(None, None)
+def test_every_endpoint_that_hears_of_orders_or_returns_has_its_headers(stoa: Stoa) -> None:
+    kinds = {
+        kind: dialect.endpoint_headers.get(kind)
+        for dialect in stoa.dialects
+        for kind in (dialect.order_endpoint, dialect.return_endpoint)
+        if kind
+    }
 
-    assert "skroutz_orders" in kinds
-    assert all(kind in headers for kind, headers in kinds.items())
+    assert kinds.keys() == {"skroutz_orders", "skroutz_returns"}
+    assert kinds["skroutz_orders"] == kinds["skroutz_returns"] != {}
+    assert None not in kinds.values()
 
 
 def test_the_shops_webhook_is_the_first_dialects_that_has_one(stoa: Stoa) -> None:

@@ -14,6 +14,7 @@ from stoa.orders.order import (
     Actor,
     Fulfilment,
     LinkedOrder,
+    LinkedReturn,
     Note,
     Order,
     PaymentStatus,
@@ -364,7 +365,7 @@ async def test_a_return_and_its_source_know_of_each_other(process: Process, shop
         State.RETURNED,
         LinkedOrder(id=source.id, placed_at=source.placed_at),
     )
-    link = LinkedOrder(id=back.id, placed_at=back.placed_at)
+    link = LinkedReturn(id=back.id, placed_at=back.placed_at)
     assert (await process.stored(source)).order.returns == (link,)
     assert (await process.stored(back)).order == back
     assert process.bell.rung == [shop.id] * 3

@@ -16,10 +16,12 @@ from stoa.dialects.merchantpro.examples import NEW_ORDER
 from stoa.logs import configure_logs
 from stoa.operator import examples
 from stoa.orders.order import State
+from stoa.orders.warehouse import purchase_order_code
 from stoa.store.shops import Token
 from stoa.store.strangers import WITHIN
 from tests.conftest import ACCEPT, SERVER, Merchant, browsing
 from tests.database_contents import contents
+from tests.depot import Depot
 from tests.merchantpro.back_office import calling
 from tests.operator.calls import address, in_state, placing
 
@@ -28,7 +30,12 @@ KEY, PASSWORD = "shop by key and secret", "shop by username and password"
 
 OF_A_SHOP = "/operator/v1/shops/{shop_id:int}"
 OF_AN_ORDER = f"{OF_A_SHOP}/orders/{{order_id:int}}"
+OF_A_RETURN = f"{OF_A_SHOP}/returns/{{return_id:int}}"
+OF_A_PRODUCT = f"{OF_A_SHOP}/products/{{product_id:int}}"
+OF_A_PURCHASE_ORDER = f"{OF_A_SHOP}/purchase_orders/{{number:int}}"
 SKROUTZ = "/merchants/ecommerce/orders/{code:str}"
+SKROUTZ_RETURN = "/merchants/ecommerce/returns/{return_code:str}"
+FBS = "/merchants/ecommerce/fbs"
 MERCHANTPRO = "/api/v2/orders"
 MERCHANTPRO_ORDER = f"{MERCHANTPRO}/{{order_id:int}}"
 SHOPFLIX = "/v2/orders"
@@ -49,6 +56,7 @@ OPEN_TO: dict[tuple[str, str], str] = {
     # Whoever has the address of a file or of an order's page may read it; its secret is tried below.
     ("GET", "/files/vouchers/{name:str}"): PUBLIC,
     ("GET", "/files/invoices/{name:str}"): PUBLIC,
+    ("GET", "/files/delivery-notes/{name:str}"): PUBLIC,
     ("GET", "/files/samples/{name:str}"): PUBLIC,
     ("GET", "/orders/info/{key:str}/{order_id:int}"): PUBLIC,
     ("GET", "/orders/proforma/{key:str}/{order_id:int}"): PUBLIC,
@@ -61,7 +69,9 @@ OPEN_TO: dict[tuple[str, str], str] = {
     ("PATCH", OF_A_SHOP): OPERATOR,
     ("POST", f"{OF_A_SHOP}/credentials"): OPERATOR,
     ("PUT", f"{OF_A_SHOP}/pickup_locations"): OPERATOR,
+    ("GET", f"{OF_A_SHOP}/webhook"): OPERATOR,
     ("PUT", f"{OF_A_SHOP}/webhook"): OPERATOR,
+    ("PATCH", f"{OF_A_SHOP}/webhook"): OPERATOR,
     ("DELETE", f"{OF_A_SHOP}/webhook"): OPERATOR,
     ("POST", f"{OF_A_SHOP}/orders"): OPERATOR,
     ("GET", f"{OF_A_SHOP}/orders"): OPERATOR,
@@ -77,9 +87,27 @@ OPEN_TO: dict[tuple[str, str], str] = {
     ("POST", f"{OF_AN_ORDER}/fail_delivery"): OPERATOR,
     ("POST", f"{OF_AN_ORDER}/return_partially"): OPERATOR,
     ("POST", f"{OF_AN_ORDER}/return"): OPERATOR,
+    ("POST", f"{OF_AN_ORDER}/refund"): OPERATOR,
+    ("POST", f"{OF_AN_ORDER}/returns"): OPERATOR,
+    ("GET", f"{OF_AN_ORDER}/returns"): OPERATOR,
+    ("GET", OF_A_RETURN): OPERATOR,
+    ("POST", f"{OF_A_RETURN}/review"): OPERATOR,
+    ("POST", f"{OF_A_RETURN}/track"): OPERATOR,
+    ("POST", f"{OF_A_RETURN}/arrive"): OPERATOR,
+    ("POST", f"{OF_A_RETURN}/take_back"): OPERATOR,
+    ("POST", f"{OF_A_RETURN}/send_back"): OPERATOR,
+    ("POST", f"{OF_A_RETURN}/cancel"): OPERATOR,
     ("GET", f"{OF_A_SHOP}/invoices"): OPERATOR,
     ("GET", f"{OF_A_SHOP}/deliveries"): OPERATOR,
     ("POST", f"{OF_A_SHOP}/deliveries/{{delivery_id:int}}/resend"): OPERATOR,
+    ("POST", f"{OF_A_SHOP}/products"): OPERATOR,
+    ("GET", f"{OF_A_SHOP}/products"): OPERATOR,
+    ("PATCH", OF_A_PRODUCT): OPERATOR,
+    ("GET", f"{OF_A_PRODUCT}/movements"): OPERATOR,
+    ("POST", f"{OF_A_PRODUCT}/correct"): OPERATOR,
+    ("GET", f"{OF_A_SHOP}/purchase_orders"): OPERATOR,
+    ("GET", OF_A_PURCHASE_ORDER): OPERATOR,
+    ("POST", f"{OF_A_PURCHASE_ORDER}/receive"): OPERATOR,
     ("GET", SKROUTZ): SHOP,
     ("POST", f"{SKROUTZ}/accept"): SHOP,
     ("POST", f"{SKROUTZ}/reject"): SHOP,
@@ -88,6 +116,15 @@ OPEN_TO: dict[tuple[str, str], str] = {
     ("POST", f"{SKROUTZ}/set_as_ready"): SHOP,
     ("POST", f"{SKROUTZ}/set_as_not_ready"): SHOP,
     ("POST", f"{SKROUTZ}/trigger_webhook_request/{{kind:str}}"): SHOP,
+    ("GET", SKROUTZ_RETURN): SHOP,
+    ("POST", f"{SKROUTZ_RETURN}/review"): SHOP,
+    ("GET", f"{FBS}/products"): SHOP,
+    ("GET", f"{FBS}/purchase_orders"): SHOP,
+    ("POST", f"{FBS}/purchase_orders"): SHOP,
+    ("GET", f"{FBS}/purchase_orders/{{purchase_order:str}}/line_items"): SHOP,
+    ("GET", f"{FBS}/suppliers"): SHOP,
+    ("POST", f"{FBS}/suppliers"): SHOP,
+    ("PATCH", f"{FBS}/suppliers/{{supplier_id:str}}"): SHOP,
     ("GET", MERCHANTPRO): KEY,
     ("POST", MERCHANTPRO): KEY,
     ("GET", MERCHANTPRO_ORDER): KEY,
@@ -125,15 +162,26 @@ async def numbers(stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant) -
     placed = await placing(operator, merchant.shop)
     await in_state(stoa, merchant.shop, State.DISPATCHED)
     (delivery,) = (await operator.get(f"{at}/deliveries")).json()["items"]
+    delivered = await in_state(stoa, merchant.shop, State.DELIVERED)
+    returned = (await operator.post(f"{at}/orders/{delivered.id}/returns", json=examples.RETURN)).json()
+    depot = Depot(stoa.service.pool, merchant.shop)
+    product = await depot.product("UID")
+    order = await depot.announce(await depot.supplier(), UID=1)
     return {
         "shop_id:int": merchant.shop.id,
         "order_id:int": placed["id"],
         "delivery_id:int": delivery["id"],
+        "return_id:int": returned["id"],
+        "return_code:str": returned["codes"]["skroutz"],
         "code:str": placed["codes"]["skroutz"],
         "order_id:str": placed["codes"]["shopflix"],
         "invoice_id:int": 1,
         "kind:str": "creation",
         "handler:str": "in_process",
+        "product_id:int": product.id,
+        "number:int": order.number,
+        "purchase_order:str": purchase_order_code(order, merchant.shop),
+        "supplier_id:str": order.supplier_id,
         "name:str": "1-1000001-1-00000000000000000000000000000000.pdf",
         "key:str": "1-" + "0" * 32,
     }
@@ -201,6 +249,8 @@ BODIES = {
     f"{OF_A_SHOP}/orders": examples.ORDER,
     f"{OF_A_SHOP}/credentials": examples.CREDENTIALS,
     f"{OF_AN_ORDER}/cancel": examples.CANCEL,
+    f"{OF_A_PRODUCT}/correct": examples.STOCK_TAKE,
+    f"{SKROUTZ_RETURN}/review": {"option": "approve"},
     MERCHANTPRO: NEW_ORDER,
 }
 
@@ -348,9 +398,27 @@ async def test_another_shops_token_finds_no_order(
     stoa: Stoa, neighbour: Merchant, numbers: dict[str, object]
 ) -> None:
     before = await contents(stoa.service.pool)
-    routes = open_to(SHOP)
+    routes = [(method, path) for method, path in open_to(SHOP) if not path.startswith(FBS)]
 
     assert await statuses(neighbour.client, routes, numbers) == dict.fromkeys(routes, 404)
+    assert await contents(stoa.service.pool) == before
+
+
+async def test_another_shops_token_finds_nothing_in_the_warehouse(
+    stoa: Stoa, neighbour: Merchant, numbers: dict[str, object]
+) -> None:
+    before = await contents(stoa.service.pool)
+    routes = [(method, path) for method, path in open_to(SHOP) if path.startswith(FBS)]
+
+    answers = await statuses(neighbour.client, routes, numbers)
+    lists = {
+        path: (await neighbour.client.get(path)).json() for (_, path), said in answers.items() if said == 200
+    }
+
+    assert set(lists) == {f"{FBS}/products", f"{FBS}/purchase_orders", f"{FBS}/suppliers"}
+    assert all(told["meta"]["pagination"]["total_results"] == 0 for told in lists.values())
+    assert answers["GET", f"{FBS}/purchase_orders/{{purchase_order:str}}/line_items"] == 401
+    assert answers["PATCH", f"{FBS}/suppliers/{{supplier_id:str}}"] == 404
     assert await contents(stoa.service.pool) == before
 
 
@@ -392,12 +460,16 @@ async def test_an_order_that_is_added_with_one_shops_key_is_not_another_shops(
     assert (await neighbours_back_office.get(MERCHANTPRO)).json()["data"] == []
 
 
-async def test_another_shops_number_finds_no_order_or_delivery(
+OF_ONE_SHOP = ("order_id", "delivery_id", "product_id", "number:int")
+"""What stands in the operator's addresses for something that belongs to one shop."""
+
+
+async def test_another_shops_number_finds_nothing_of_the_shop(
     stoa: Stoa, operator: httpx.AsyncClient, neighbour: Merchant, numbers: dict[str, object]
 ) -> None:
     before = await contents(stoa.service.pool)
     routes = [
-        (method, path) for method, path in open_to(OPERATOR) if "order_id" in path or "delivery_id" in path
+        (method, path) for method, path in open_to(OPERATOR) if any(name in path for name in OF_ONE_SHOP)
     ]
 
     elsewhere = numbers | {"shop_id:int": neighbour.shop.id}

@@ -19,12 +19,18 @@ from schemathesis import APIOperation, Case, GenerationMode
 from stoa.app import Stoa, open_stoa
 from stoa.clock import MovableClock
 from stoa.dialects.merchantpro.updating import HANDLERS
+from stoa.dialects.skroutz.fbs.examples import PURCHASE_ORDER
+from stoa.operator.examples import PRODUCT
+from stoa.operator.returns import RETURN_ACTIONS
 from stoa.operator.routes import ACTIONS
-from stoa.orders.order import Fulfilment, Order, State
+from stoa.orders.order import Fulfilment, Order, ReturnReason, ReturnState, State
+from stoa.orders.warehouse import purchase_order_code
 from tests.conftest import SERVER, Merchant, browsing, complete, opening_a_shop
+from tests.depot import Depot
 from tests.merchantpro.back_office import calling
-from tests.operator.calls import address, in_state
+from tests.operator.calls import address, in_state, return_in
 from tests.operator.test_actions import MOVED
+from tests.operator.test_returns import ALLOWED
 from tests.test_every_route import KEY, OPEN_TO, OPERATOR, PASSWORD, PUBLIC, SHOP
 
 Json = dict[str, Any]
@@ -112,6 +118,20 @@ def at_order(action: str) -> Suitable:
     return make
 
 
+def at_return(action: str) -> Suitable:
+    async def make(stoa: Stoa, merchant: Merchant) -> str:
+        state = next(state for state, name in ALLOWED if name == action)
+        back = await return_in(stoa, merchant.shop, state, reason=ReturnReason.FAULTY)
+        return address(merchant.shop, "returns", back.id, action)
+
+    return make
+
+
+async def at_delivered_order(stoa: Stoa, merchant: Merchant) -> str:
+    order = await in_state(stoa, merchant.shop, State.DELIVERED)
+    return address(merchant.shop, "orders", order.id, "returns")
+
+
 def at(path: str) -> Suitable:
     async def make(_stoa: Stoa, _merchant: Merchant) -> str:
         return path
@@ -138,12 +158,44 @@ def at_order_told_to_shopflix(state: State, before: str, after: str = "") -> Sui
     return make
 
 
+async def at_product(stoa: Stoa, merchant: Merchant) -> str:
+    depot = Depot(stoa.service.pool, merchant.shop)
+    return address(merchant.shop, "products", (await depot.product()).id)
+
+
+async def at_count_of_product(stoa: Stoa, merchant: Merchant) -> str:
+    depot = Depot(stoa.service.pool, merchant.shop)
+    return address(merchant.shop, "products", (await depot.product("COUNTED")).id, "correct")
+
+
+async def at_purchase_order(stoa: Stoa, merchant: Merchant) -> str:
+    """One of the product that the examples add to the warehouse."""
+    depot = Depot(stoa.service.pool, merchant.shop)
+    order = await depot.announce(await depot.supplier(code="A"), **{str(PRODUCT["shop_uid"]): 1})
+    return address(merchant.shop, "purchase_orders", order.number, "receive")
+
+
+async def at_purchase_orders(stoa: Stoa, merchant: Merchant) -> str:
+    """Where the example's supplier is known by the id that is made up there."""
+    depot = Depot(stoa.service.pool, merchant.shop)
+    supplier = await depot.supplier(code="B")
+    example = PURCHASE_ORDER["supplier_id"]
+    await depot.pool.execute("UPDATE suppliers SET id = $2 WHERE id = $1", supplier.id, example)
+    return f"{FBS}/purchase_orders"
+
+
+async def at_supplier(stoa: Stoa, merchant: Merchant) -> str:
+    supplier = await Depot(stoa.service.pool, merchant.shop).supplier(code="C")
+    return f"{FBS}/suppliers/{supplier.id}"
+
+
 async def at_receiver(_stoa: Stoa, merchant: Merchant) -> str:
     return f"/demo/hooks/{merchant.shop.id}"
 
 
 OF_A_SHOP = "/operator/v1/shops/{shop_id}"
-SKROUTZ = "/merchants/ecommerce/orders/{code}"
+SKROUTZ, FBS = "/merchants/ecommerce/orders/{code}", "/merchants/ecommerce/fbs"
+RETURNS = "/merchants/ecommerce/returns"
 MERCHANTPRO = "/api/v2/orders"
 SHOPFLIX, SHIPMENTS = "/v2/orders", "/v2/shipments"
 SUITABLE: dict[str, Suitable] = {
@@ -153,9 +205,19 @@ SUITABLE: dict[str, Suitable] = {
     f"{OF_A_SHOP}/webhook": at_shop("webhook"),
     f"{OF_A_SHOP}/orders": at_shop("orders"),
     **{f"{OF_A_SHOP}/orders/{{order_id}}/{action}": at_order(action) for action in ACTIONS},
+    f"{OF_A_SHOP}/orders/{{order_id}}/returns": at_delivered_order,
+    **{f"{OF_A_SHOP}/returns/{{return_id}}/{action}": at_return(action) for action in RETURN_ACTIONS},
     f"{SKROUTZ}/accept": at("/merchants/ecommerce/orders/DEMO-OPEN/accept"),
     f"{SKROUTZ}/reject": at("/merchants/ecommerce/orders/DEMO-OPEN/reject"),
     f"{SKROUTZ}/tracking_details": at_parcel_of_the_merchants_own,
+    f"{RETURNS}/{{return_code}}/review": at(f"{RETURNS}/DEMO-RETURN/review"),
+    f"{OF_A_SHOP}/products": at_shop("products"),
+    f"{OF_A_SHOP}/products/{{product_id}}": at_product,
+    f"{OF_A_SHOP}/products/{{product_id}}/correct": at_count_of_product,
+    f"{OF_A_SHOP}/purchase_orders/{{number}}/receive": at_purchase_order,
+    f"{FBS}/suppliers": at(f"{FBS}/suppliers"),
+    f"{FBS}/suppliers/{{supplier_id}}": at_supplier,
+    f"{FBS}/purchase_orders": at_purchase_orders,
     MERCHANTPRO: at(MERCHANTPRO),
     f"{MERCHANTPRO}/{{order_id}}": at_order_of_the_merchants_own,
     f"{SHOPFLIX}/{{order_id}}/reject": at_order_told_to_shopflix(State.OPEN, SHOPFLIX, "/reject"),
@@ -185,15 +247,18 @@ async def with_key(
 async def test_every_example_works_as_it_stands(
     stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant, document: Json
 ) -> None:
-    told = {path: (method, example) for method, path, _, example in examples(document)}
+    told: dict[str, list[tuple[str, object]]] = {}
+    for method, path, _, example in examples(document):
+        told.setdefault(path, []).append((method, example))
     assert told.keys() == SUITABLE.keys()
 
     async with with_key(stoa, merchant) as back_office, with_key(stoa, merchant, "shopflix") as counter:
         clients = {OPERATOR: operator, SHOP: merchant.client, KEY: back_office, PASSWORD: counter}
         for path, suitable in SUITABLE.items():
-            client, (method, example) = clients[caller_of(path)], told[path]
-            answer = await client.request(method, await suitable(stoa, merchant), json=example)
-            assert answer.is_success, (path, answer.text)
+            client, here = clients[caller_of(path)], await suitable(stoa, merchant)
+            for method, example in told[path]:
+                answer = await client.request(method, here, json=example)
+                assert answer.is_success, (method, path, answer.text)
 
 
 # Whatever the document allows, and much that it does not
@@ -248,13 +313,28 @@ async def _open(
         for state in State
         for fulfilment in (Fulfilment.MARKETPLACE, Fulfilment.MERCHANT)
     ]
+    returns = [
+        await return_in(stoa, merchant.shop, state)
+        for state in ReturnState
+        # Only time leads there.
+        if state is not ReturnState.EXPIRED
+    ]
+    depot = Depot(stoa.service.pool, merchant.shop)
+    product, supplier = await depot.product("UID", pieces=9), await depot.supplier()
+    purchase_orders = [await depot.announce(supplier, UID=5) for _ in range(9)]
     return {OPERATOR: operator, SHOP: merchant.client, KEY: back_office, PASSWORD: counter}, {
         "shop_id": [merchant.shop.id],
         "order_id": [order.id for order in orders],
         f"order_id, {PASSWORD}": [stoa.codes(order, merchant.shop)["shopflix"] for order in orders],
         "invoice_id": [1],
         "delivery_id": [1],
+        "product_id": [product.id],
+        "number": [order.number for order in purchase_orders],
+        "purchase_order": [purchase_order_code(order, merchant.shop) for order in purchase_orders],
+        "supplier_id": [supplier.id],
         "code": [*(stoa.codes(order, merchant.shop)["skroutz"] for order in orders), "DEMO-OPEN"],
+        "return_id": [back.id for back in returns],
+        "return_code": [*(stoa.codes(back, merchant.shop)["skroutz"] for back in returns), "DEMO-RETURN"],
         "kind": ["creation", "cancellation"],
         "handler": list(HANDLERS),
         "key": [_key_of(stoa, order) for order in orders],

@@ -86,6 +86,7 @@ class Agora:
     name = NAME
     paths = ("/agora/",)
     order_endpoint = None
+    return_endpoint = None
     endpoint_headers: Mapping[str, Mapping[str, str]] = {}
 
     def handlers(self, service: Service) -> Sequence[Endpoint]:

@@ -1,14 +1,15 @@
 """The past of the newcomer's demo shop: some hundred orders of two months, at every step, to list and page through.
 
-They are made by the engine itself, moment by moment, with nobody to tell: no webhook is sent for the past.
+Some were sent from the marketplace's warehouse, and of some the customers want to return goods. All is made by the engine
+itself, moment by moment, with nobody to tell: no webhook is sent for the past.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from functools import partial
 from random import Random
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,10 +19,34 @@ from msgspec.structs import replace
 from stoa.app import Stoa
 from stoa.clock import MovableClock
 from stoa.demo.shops import SHOPS
+from stoa.demo.stock import stock_up
+from stoa.demo.turns import (
+    ACCEPT_BY_ITSELF,
+    AFTER_APPROVAL,
+    AFTER_DISPATCH,
+    APPROVE,
+    BEFORE_DISPATCH,
+    EXPIRE,
+    FAILED_AND_RETURNED,
+    ISSUE_INVOICE,
+    SEND_MISSING_PART,
+    SETTLE,
+    WITHOUT_ACCEPTANCE,
+    WITHOUT_APPROVAL,
+    Turn,
+    cancelling,
+    declining,
+    limiting,
+    paid,
+    rejecting_first_line,
+    requesting,
+    saying,
+    tracking,
+)
 from stoa.engine import Engine
 from stoa.operator.requests import OrderBody
 from stoa.orders import commands as asked
-from stoa.orders.commands import Command, LineQuantity, LineRejection, Placement
+from stoa.orders.commands import Placement
 from stoa.orders.order import (
     Actor,
     Billing,
@@ -34,6 +59,8 @@ from stoa.orders.order import (
     PaymentMethod,
     PaymentStatus,
     RejectionReason,
+    ReturnReason,
+    ReturnState,
     Tag,
     Tracking,
     VariantOption,
@@ -41,16 +68,21 @@ from stoa.orders.order import (
 from stoa.orders.progress import Step
 from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
+from stoa.simulator.catalogue import STORED
 from stoa.simulator.lives import CHANGES_OF_MIND, OTHER_REASONS
 from stoa.simulator.orders import believable_order, choose, happens
+from stoa.simulator.reasons import Complaint, believable_complaint
 from stoa.store.database import Connection
 from stoa.store.invoices import Invoices
 from stoa.store.orders import Orders, Stored
+from stoa.store.warehouse import Warehouse
+
+T = TypeVar("T")
 
 SEED = 1821
 
 STEPS = {
-    Step.OPEN: 14,
+    Step.OPEN: 12,
     Step.ACCEPTED: 9,
     Step.LABELLED: 3,
     Step.IN_WORK: 6,
@@ -60,12 +92,12 @@ STEPS = {
     Step.DISPATCHED: 16,
     Step.AT_PICKUP_POINT: 7,
     Step.DELIVERY_FAILED: 5,
-    Step.DELIVERED: 44,
+    Step.DELIVERED: 34,
     Step.PARTIALLY_DELIVERED: 2,
-    Step.COMPLETED: 110,
+    Step.COMPLETED: 84,
     Step.PARTIALLY_COMPLETED: 4,
-    Step.PARTIALLY_RETURNED: 7,
-    Step.RETURNED: 16,
+    Step.PARTIALLY_RETURNED: 4,
+    Step.RETURNED: 12,
     Step.REJECTED: 11,
     Step.CANCELLED: 12,
     Step.EXPIRED: 5,
@@ -74,6 +106,33 @@ STEPS = {
 
 SPLIT = (Step.DELIVERED, Step.DELIVERED, Step.DISPATCHED, Step.ACCEPTED)
 """How far orders came that took the place of one with limited pieces."""
+
+FROM_WAREHOUSE = {
+    Step.ACCEPTED: 1,
+    Step.DISPATCHED: 2,
+    Step.DELIVERED: 2,
+    Step.PARTIALLY_DELIVERED: 1,
+    Step.COMPLETED: 4,
+    Step.RETURNED: 1,
+}
+"""How many orders came so far that the marketplace's warehouse served."""
+
+RETURNS = {
+    ReturnState.PENDING_REVIEW: 4,
+    ReturnState.RETURNING: 3,
+    ReturnState.PENDING_PHYSICAL_REVIEW: 2,
+    ReturnState.RETURNED: 6,
+    ReturnState.REJECTED: 4,
+    ReturnState.EXPIRED: 2,
+    ReturnState.CANCELLED: 2,
+}
+"""How many returns came so far that customers asked for."""
+
+NEVER_IN_THE_BOX = Complaint(reason=ReturnReason.MISSING_PART, comment="Δεν είχε μέσα τις βίδες.")
+"""What the shop made good by sending the part."""
+
+AWAITED = (PaymentMethod.BANK_TRANSFER, PaymentMethod.IRIS)
+"""How orders are to be paid that came just now, and whose money has not."""
 
 UNPAID = (*[PaymentStatus.FAILED] * 4, *[PaymentStatus.REJECTED] * 2)
 """What became of the payments of orders that were cancelled for it."""
@@ -94,6 +153,18 @@ UNTOUCHED_FOR: Mapping[Step, tuple[float, float]] = {
 
 LONG_AGO = (6, 24 * 50)
 """The same for orders that are over."""
+
+RETURN_UNTOUCHED_FOR: Mapping[ReturnState, tuple[float, float]] = {
+    # Whoever opens the demo is to have some time to answer.
+    ReturnState.PENDING_REVIEW: (1, 30),
+    ReturnState.RETURNING: (2, 40),
+    ReturnState.PENDING_PHYSICAL_REVIEW: (2, 30),
+    ReturnState.RETURNED: (6, 24 * 40),
+}
+"""The same for returns."""
+
+NOT_LONG_AGO = (6, 60)
+"""The same for returns that came to nothing: their orders may still be returned."""
 
 LABELLED = frozenset({Step.LABELLED, Step.IN_WORK_LABELLED, Step.READY_LABELLED})
 BY_MARKETPLACE = LABELLED | {Step.READY}
@@ -124,21 +195,24 @@ VIP, GIFT, BY_PHONE = "VIP", "Δώρο", "Τηλεφωνικά"
 OFTEN = 3
 """Orders that make a customer a VIP."""
 
+REASONS = (
+    RejectionReason.NO_STOCK,
+    RejectionReason.WRONG_PRICE,
+    RejectionReason.DISCONTINUATION,
+    RejectionReason.CONTENT_MISTAKE,
+)
+"""Why orders were rejected."""
+
 NOT_PAID = "Η πληρωμή δεν ολοκληρώθηκε"
 
 AN_HOUR = timedelta(hours=1)
 
-
-class Turn(Struct, frozen=True):
-    """What somebody asks of an order, from and to so many hours after what happened before."""
-
-    ask: Callable[[Order], Command]
-    by: Actor = Actor.MERCHANT
-    hours: tuple[float, float] = (0.3, 6)
+STORED_UIDS = frozenset(product.uid for product in STORED)
 
 
 class Life(Struct, frozen=True, kw_only=True):
-    """An order with what becomes of it, and when: first it is placed."""
+    """An order with what becomes of it, and when: first it is placed. What is asked once a customer wants to return
+    goods of it is asked of the return."""
 
     placement: Placement
     turns: Sequence[Turn]
@@ -158,7 +232,7 @@ async def write_history(stoa: Stoa, shop_id: int) -> None:
     tags = {tag.name: tag for tag in await service.orders.number_tags(shop_id, (VIP, GIFT, BY_PHONE))}
     lives = lives_until(service.clock(), shop, tags)
     async with service.pool.acquire() as connection, connection.transaction():
-        await _Past(stoa, shop, connection, min(life.moments[0] for life in lives)).unfold(lives)
+        await _Past(stoa, shop, connection).unfold(lives)
 
 
 def lives_until(now: datetime, shop: Shop, tags: Mapping[str, Tag]) -> list[Life]:
@@ -170,8 +244,10 @@ class _OneConnection:
     """What the stores take for their pool, so that all that they write stands or falls together."""
 
     def __init__(self, connection: Connection) -> None:
-        self.fetchval = connection.fetchval
+        self.execute = connection.execute
+        self.fetch = connection.fetch
         self.fetchrow = connection.fetchrow
+        self.fetchval = connection.fetchval
         self._connection = connection
 
     @asynccontextmanager
@@ -182,10 +258,12 @@ class _OneConnection:
 class _Past:
     """Lets lives unfold side by side, so that numbers, of orders and of invoices, come in the order of time."""
 
-    def __init__(self, stoa: Stoa, shop: Shop, connection: Connection, begin: datetime) -> None:
+    def __init__(self, stoa: Stoa, shop: Shop, connection: Connection) -> None:
         database = _OneConnection(connection)
         self._orders = Orders(database)
-        self._clock = MovableClock(begin)
+        self._warehouse = Warehouse(database)
+        self._now = stoa.service.clock()
+        self._clock = MovableClock(self._now)
         self._engine = Engine(
             self._orders,
             Invoices(database),
@@ -193,15 +271,19 @@ class _Past:
             clock=self._clock,
             bell=stoa.service.bell,
             channel_code=stoa.service.channel_code,
+            warehouse=self._warehouse,
         )
         # To know the public holidays takes longer than all the rest, and no courier comes to the past.
-        self._shop = replace(shop, calendar=replace(shop.calendar, holidays_of=None))
+        calendar = replace(shop.calendar, holidays_of=None)
+        self._shop = replace(shop, calendar=calendar)
         self._reached: dict[int, Stored] = {}
 
     async def unfold(self, lives: Sequence[Life]) -> None:
         happenings = sorted(
             (moment, number, n) for number, life in enumerate(lives) for n, moment in enumerate(life.moments)
         )
+        begin, *_ = happenings[0]
+        await stock_up(self._warehouse, self._shop, begin=begin, now=self._now)
         for moment, number, n in happenings:
             self._clock.move(moment - self._clock())
             life = lives[number]
@@ -212,16 +294,19 @@ class _Past:
 
     async def _place(self, placement: Placement) -> Stored:
         number = await self._orders.next_number()
-        return Stored(_done(await self._engine.place(placement, shop=self._shop, number=number)), 1)
+        # Of what does not lie in the warehouse, nothing need be looked up there.
+        shop = replace(self._shop, warehouse=is_stored(placement))
+        return Stored(_done(await self._engine.place(placement, shop=shop, number=number)), 1)
 
     async def _take(self, turn: Turn, on: Stored) -> Stored:
-        """The order after the turn; where another took its place, that one."""
+        """The order after the turn; where another came of it, that one: what is left to sell, or a return."""
         order = _done(
             await self._engine.follow(lambda now: (turn.ask(now),), on=on, shop=self._shop, by=turn.by)
         )
-        if not order.replacements:
+        came_of_it = (*order.replacements, *order.returns)
+        if not came_of_it:
             return Stored(order, on.version + 1)
-        follow_up = await self._orders.read(order.shop_id, order.replacements[0].id)
+        follow_up = await self._orders.read(order.shop_id, came_of_it[0].id)
         return follow_up or on
 
 
@@ -244,47 +329,71 @@ class _Author:
         self._orders_of = Counter[str | None]()
 
     def lives(self) -> list[Life]:
-        whole = [self._life(step) for step, orders in STEPS.items() for _ in range(orders)]
-        split = [self._split_life(step) for step in SPLIT]
-        return [*whole, *split, *(self._unpaid_life(status) for status in UNPAID), self._life_taken_back()]
+        return [
+            *(self._life(step) for step in _each(STEPS)),
+            *(self._split_life(step) for step in SPLIT),
+            *(self._life(Step.OPEN, self._through_the_shop(self._ordered(), method)) for method in AWAITED),
+            *(self._unpaid_life(status) for status in UNPAID),
+            self._life_taken_back(),
+            *(self._life(step, self._from_warehouse()) for step in _each(FROM_WAREHOUSE)),
+            *(self._life_with_return(state) for state in _each(RETURNS)),
+            self._life_with_missing_part(),
+        ]
 
-    def _life(self, step: Step) -> Life:
-        placement = self._placement(step)
+    def _life(self, step: Step, placement: Placement | None = None) -> Life:
+        placement = placement or self._placement(step)
         if step in IN_PART:
             placement = _with_two_pieces(placement)
-        return self._dated(step, placement, [*self._words(placement), *self._way(step, placement)])
+        turns = [*self._words(placement), *self._way(step, placement)]
+        life = self._dated(UNTOUCHED_FOR.get(step, LONG_AGO), placement, turns)
+        return replace(life, placement=self._with_deadline(step, life))
+
+    def _with_deadline(self, step: Step, life: Life) -> Placement:
+        """An order that waits for an answer does so for another day; one that expired waited until then."""
+        if step is Step.OPEN:
+            return replace(life.placement, expires_at=self._now + _hours(self._chance.uniform(26, 70)))
+        if step is Step.EXPIRED:
+            return replace(life.placement, expires_at=life.moments[life.turns.index(EXPIRE) + 1])
+        return life.placement
 
     def _split_life(self, step: Step) -> Life:
         placement = _with_two_pieces(self._placement(step))
-        left = placement.lines[0].quantity - 1
-        return self._dated(step, placement, [Turn(partial(_limit, left)), *self._way(step, placement)])
+        limiting_it = limiting(placement.lines[0].quantity - 1)
+        return self._dated(UNTOUCHED_FOR[step], placement, [limiting_it, *self._way(step, placement)])
 
     def _unpaid_life(self, status: PaymentStatus) -> Life:
         placement = self._through_the_shop(self._ordered(), PaymentMethod.CARD)
-        return self._dated(Step.CANCELLED, placement, [_paid(status, (0.01, 0.1)), _cancelling(NOT_PAID)])
+        return self._dated(LONG_AGO, placement, [paid(status, (0.01, 0.1)), cancelling(NOT_PAID)])
 
     def _life_taken_back(self) -> Life:
         """An order that was invoiced before the customer had second thoughts."""
         placement = self._through_the_shop(self._ordered(), PaymentMethod.CARD)
-        cancel = _cancelling(self._chance.choice(CHANGES_OF_MIND))
-        accepting = _saying(asked.Accept(voucher=False))
-        return self._dated(
-            Step.CANCELLED, placement, [*self._paying(placement), accepting, ISSUE_INVOICE, SETTLE, cancel]
-        )
+        cancel = cancelling(self._chance.choice(CHANGES_OF_MIND))
+        accepting = saying(asked.Accept(voucher=False))
+        turns = [*self._paying(placement), accepting, ISSUE_INVOICE, SETTLE, cancel]
+        return self._dated(LONG_AGO, placement, turns)
 
-    def _dated(self, step: Step, placement: Placement, turns: Sequence[Turn]) -> Life:
+    def _life_with_return(self, state: ReturnState) -> Life:
+        """A delivered order that the customer wants to return, and how far that came."""
+        from_warehouse = happens(self._chance, 0.25)
+        placement = self._from_warehouse() if from_warehouse else self._placement(Step.DELIVERED)
+        since = RETURN_UNTOUCHED_FOR.get(state, NOT_LONG_AGO)
+        return self._dated(since, placement, [*self._way(Step.DELIVERED, placement), *self._way_back(state)])
+
+    def _life_with_missing_part(self) -> Life:
+        placement = self._placement(Step.DELIVERED)
+        request = requesting(NEVER_IN_THE_BOX, whole=False)
+        turns = [*self._way(Step.DELIVERED, placement), request, SEND_MISSING_PART]
+        return self._dated(NOT_LONG_AGO, placement, turns)
+
+    def _dated(self, since: tuple[float, float], placement: Placement, turns: Sequence[Turn]) -> Life:
         """The life backwards from when the last thing happened, for everything is to lie in the past."""
-        since = self._chance.uniform(*UNTOUCHED_FOR.get(step, LONG_AGO))
-        moments = [self._by_day(self._now - _hours(since))]
+        moments = [self._by_day(self._now - _hours(self._chance.uniform(*since)))]
         for turn in reversed(turns):
             before = _hours(self._chance.uniform(*turn.hours))
             moment = moments[0] - before
             # What follows within the hour does so at night, too.
             moments.insert(0, moment if before < AN_HOUR else self._by_day(moment))
-        if step is Step.OPEN:
-            placement = replace(placement, expires_at=self._now + _hours(self._chance.uniform(26, 70)))
-        if step is Step.EXPIRED:
-            placement = replace(placement, expires_at=moments[turns.index(EXPIRE) + 1])
         return Life(placement=placement, turns=turns, moments=moments)
 
     def _by_day(self, moment: datetime) -> datetime:
@@ -306,10 +415,16 @@ class _Author:
         at_the_bank = step is Step.OPEN and placement.payment_method is PaymentMethod.CARD
         return replace(placement, payment_status=PaymentStatus.TEMPORARY) if at_the_bank else placement
 
-    def _ordered(self) -> Placement:
-        """What somebody orders, now and then a customer who comes back."""
-        body = msgspec.convert(believable_order(self._chance), OrderBody)
-        placement = replace(body.placement(), express=False)
+    def _from_warehouse(self) -> Placement:
+        """What somebody orders of what lies there."""
+        placement = self._ordered(stored=True)
+        return replace(placement, fulfilment=Fulfilment.MARKETPLACE, shipping_cents=0)
+
+    def _ordered(self, *, stored: bool = False) -> Placement:
+        """What somebody orders, now and then a customer who comes back; nothing, or all, is served by the warehouse."""
+        placement = self._thought_of()
+        while is_stored(placement) is not stored:
+            placement = self._thought_of()
         if self._earlier and happens(self._chance, 0.35):
             known = self._chance.choice(self._earlier)
             placement = replace(
@@ -319,6 +434,10 @@ class _Author:
             self._earlier.append(placement)
         self._orders_of[placement.customer.email] += 1
         return placement
+
+    def _thought_of(self) -> Placement:
+        body = msgspec.convert(believable_order(self._chance), OrderBody)
+        return replace(body.placement(), express=False)
 
     def _by_own_courier(self, placement: Placement) -> Placement:
         shipping = self._chance.choice((0, 290, 350, 490))
@@ -369,7 +488,7 @@ class _Author:
             changes["tags"] = placement.tags + tags
         if happens(chance, 0.1):
             changes |= {"notes": (Note(number=1, text=chance.choice(NOTES)),), "last_note": 1}
-        return [_saying(asked.Modify(changes=changes), hours=(0.1, 0.9))] if changes else []
+        return [saying(asked.Modify(changes=changes), hours=(0.1, 0.9))] if changes else []
 
     def _way(self, step: Step, placement: Placement) -> list[Turn]:
         """How an order comes to a step."""
@@ -379,17 +498,23 @@ class _Author:
             return self._way_to_cancelled(placement)
         if step in WITHOUT_ACCEPTANCE:
             return list(WITHOUT_ACCEPTANCE[step])
-        accepting = _saying(asked.Accept(voucher=step in LABELLED))
+        by_itself = is_stored(placement)
+        accepting = ACCEPT_BY_ITSELF if by_itself else saying(asked.Accept(voucher=step in LABELLED))
         if step in BEFORE_DISPATCH:
             return [*self._paying(placement), accepting, *BEFORE_DISPATCH[step]]
-        return [*self._paying(placement), accepting, *self._sending(placement), *self._arriving(step)]
+        return [
+            *self._paying(placement),
+            accepting,
+            *self._sending(placement),
+            *self._arriving(step, placement),
+        ]
 
     def _paying(self, placement: Placement) -> list[Turn]:
         """The money of an order that the shop took itself comes online at once, by transfer a little later."""
         if placement.channel != OWN_CHANNEL or placement.payment_method is PaymentMethod.CASH_ON_DELIVERY:
             return []
         online = placement.payment_method is not PaymentMethod.BANK_TRANSFER
-        return [_paid(PaymentStatus.PAID, (0.01, 0.1) if online else (1, 5))]
+        return [paid(PaymentStatus.PAID, (0.01, 0.1) if online else (1, 5))]
 
     def _sending(self, placement: Placement) -> list[Turn]:
         chance, by_merchant = self._chance, placement.fulfilment is not Fulfilment.MARKETPLACE
@@ -397,33 +522,56 @@ class _Author:
         wants_paper = placement.invoice or (placement.channel == OWN_CHANNEL and happens(chance, 0.4))
         return [
             *([self._noting_tracking(placement)] if own_courier else []),
-            _saying(asked.PickUp(), by=Actor.MERCHANT if by_merchant else Actor.COURIER, hours=(2, 20)),
+            saying(asked.PickUp(), by=Actor.MERCHANT if by_merchant else Actor.COURIER, hours=(2, 20)),
             *([ISSUE_INVOICE] if wants_paper else []),
         ]
 
     def _noting_tracking(self, placement: Placement) -> Turn:
         courier = placement.shipping_method or self._chance.choice(COURIERS)
         code = str(self._chance.randrange(10**9, 10**10))
-        return _saying(asked.NoteTracking(trackings=(Tracking(courier=courier, code=code),)), hours=(1, 8))
+        return saying(asked.NoteTracking(trackings=(Tracking(courier=courier, code=code),)), hours=(1, 8))
 
-    def _arriving(self, step: Step) -> Sequence[Turn]:
+    def _arriving(self, step: Step, placement: Placement) -> Sequence[Turn]:
         """What the courier reports after the dispatch."""
-        if step is Step.RETURNED and happens(self._chance, 0.4):
-            return FAILED_AND_RETURNED
-        return AFTER_DISPATCH[step]
+        if step is not Step.RETURNED or not happens(self._chance, 0.4):
+            return AFTER_DISPATCH[step]
+        at_the_door = placement.payment_method is PaymentMethod.CASH_ON_DELIVERY
+        # What was paid is refunded by itself.
+        return (*FAILED_AND_RETURNED, SETTLE) if at_the_door else FAILED_AND_RETURNED
+
+    def _way_back(self, state: ReturnState) -> list[Turn]:
+        """How a return comes to a state."""
+        complaint = believable_complaint(self._chance)
+        request = requesting(complaint, whole=happens(self._chance, 0.5))
+        if state in WITHOUT_APPROVAL:
+            return [request, *WITHOUT_APPROVAL[state]]
+        if state is ReturnState.REJECTED and happens(self._chance, 0.5):
+            return [request, declining(complaint)]
+        code = str(self._chance.randrange(10**9, 10**10))
+        return [request, APPROVE, tracking(code), *AFTER_APPROVAL[state]]
 
     def _rejecting(self) -> Turn:
         if happens(self._chance, 0.4):
-            return _saying(asked.Reject(other=self._chance.choice(OTHER_REASONS)))
-        return Turn(partial(_reject_first_line, self._chance.choice(REASONS)))
+            return saying(asked.Reject(other=self._chance.choice(OTHER_REASONS)))
+        return rejecting_first_line(self._chance.choice(REASONS))
 
     def _way_to_cancelled(self, placement: Placement) -> list[Turn]:
         """The customer has second thoughts; now and then the parcel is on its way by then."""
-        cancel = _cancelling(self._chance.choice(CHANGES_OF_MIND))
+        cancel = cancelling(self._chance.choice(CHANGES_OF_MIND))
         if happens(self._chance, 0.6):
             return [SETTLE, cancel]
-        accepting = _saying(asked.Accept(voucher=False))
+        accepting = saying(asked.Accept(voucher=False))
         return [*self._paying(placement), accepting, *self._sending(placement), SETTLE, cancel]
+
+
+def _each(numbers: Mapping[T, int]) -> Iterator[T]:
+    """Every key so many times."""
+    return (key for key, number in numbers.items() for _ in range(number))
+
+
+def is_stored(placement: Placement) -> bool:
+    """Whether all that is ordered lies in the marketplace's warehouse."""
+    return all(line.shop_uid in STORED_UIDS for line in placement.lines)
 
 
 def _hours(number: float) -> timedelta:
@@ -466,82 +614,3 @@ def _billed(placement: Placement) -> Billing | None:
         zip=invoice.address.zip,
         phone=customer.mobile,
     )
-
-
-def _saying(command: Command, *, by: Actor = Actor.MERCHANT, hours: tuple[float, float] = (0.3, 6)) -> Turn:
-    """A turn whose command is the same for every order."""
-    return Turn(lambda _: command, by, hours)
-
-
-def _cancelling(reason: str | None) -> Turn:
-    return _saying(asked.Cancel(reason=reason), by=Actor.CUSTOMER)
-
-
-def _paid(status: PaymentStatus, hours: tuple[float, float]) -> Turn:
-    return _saying(asked.SetPayment(status=status), hours=hours)
-
-
-def _settle(order: Order) -> Command:
-    """What was paid goes back; what was not need not be paid any more."""
-    paid = order.payment_status is PaymentStatus.PAID
-    return asked.SetPayment(status=PaymentStatus.REFUNDED if paid else PaymentStatus.CANCELLED)
-
-
-def _reject_first_line(reason: RejectionReason, order: Order) -> Command:
-    return asked.Reject(lines=(LineRejection(order.lines[0].id, reason),))
-
-
-def _limit(available: int, order: Order) -> Command:
-    rejection = LineRejection(order.lines[0].id, RejectionReason.LIMITED_STOCK, available)
-    return asked.Reject(lines=(rejection,))
-
-
-def _one_piece(order: Order) -> tuple[LineQuantity, ...]:
-    return (LineQuantity(order.lines[0].id, 1),)
-
-
-REASONS = (
-    RejectionReason.NO_STOCK,
-    RejectionReason.WRONG_PRICE,
-    RejectionReason.DISCONTINUATION,
-    RejectionReason.CONTENT_MISTAKE,
-)
-
-SETTLE = Turn(_settle, hours=(0.1, 0.9))
-EXPIRE = _saying(asked.Expire(), by=Actor.CLOCK, hours=(24, 24))
-ISSUE_INVOICE = _saying(asked.IssueInvoice(), hours=(0.1, 0.9))
-BEGIN_WORK = _saying(asked.BeginWork(), hours=(0.3, 5))
-MARK_READY = _saying(asked.MarkReady(), hours=(1, 6))
-ARRIVE = _saying(asked.ArriveAtPickupPoint(), by=Actor.COURIER, hours=(18, 40))
-FAIL = _saying(asked.FailDelivery(), by=Actor.COURIER, hours=(18, 40))
-DELIVER = _saying(asked.Deliver(), by=Actor.COURIER, hours=(18, 40))
-DELIVER_ONE = Turn(lambda order: asked.DeliverPartially(lines=_one_piece(order)), Actor.COURIER, (18, 40))
-RETURN_ONE = Turn(lambda order: asked.ReturnPartially(lines=_one_piece(order)), Actor.COURIER, (48, 96))
-RETURN = _saying(asked.Return(), by=Actor.COURIER, hours=(48, 96))
-COMPLETE = _saying(asked.Complete(), by=Actor.CLOCK, hours=(14 * 24, 14 * 24))
-
-WITHOUT_ACCEPTANCE: Mapping[Step, Sequence[Turn]] = {Step.OPEN: (), Step.EXPIRED: (EXPIRE, SETTLE)}
-
-BEFORE_DISPATCH: Mapping[Step, Sequence[Turn]] = {
-    Step.ACCEPTED: (),
-    Step.LABELLED: (),
-    Step.IN_WORK: (BEGIN_WORK,),
-    Step.IN_WORK_LABELLED: (BEGIN_WORK,),
-    Step.READY: (MARK_READY,),
-    Step.READY_LABELLED: (MARK_READY,),
-}
-"""What leads from the acceptance to each of these."""
-
-AFTER_DISPATCH: Mapping[Step, Sequence[Turn]] = {
-    Step.DISPATCHED: (),
-    Step.AT_PICKUP_POINT: (ARRIVE,),
-    Step.DELIVERY_FAILED: (FAIL,),
-    Step.DELIVERED: (DELIVER,),
-    Step.PARTIALLY_DELIVERED: (DELIVER_ONE,),
-    Step.COMPLETED: (DELIVER, COMPLETE),
-    Step.PARTIALLY_COMPLETED: (DELIVER_ONE, COMPLETE),
-    Step.PARTIALLY_RETURNED: (DELIVER, RETURN_ONE),
-    Step.RETURNED: (DELIVER, RETURN, SETTLE),
-}
-FAILED_AND_RETURNED = (FAIL, RETURN, SETTLE)
-"""What leads from the dispatch to each of these."""

@@ -3,14 +3,14 @@
 from typing import Annotated
 
 import asyncpg
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.service import Service
 from stoa.store.inbox import Inbox
 from stoa.web.bodies import JsonReader, read_body
-from stoa.web.faults import not_found
+from stoa.web.faults import invalid, not_found
 from stoa.web.openapi import described
 from stoa.web.queries import BIGGEST, read_query, whole_number
 from stoa.web.replies import reply
@@ -20,14 +20,31 @@ TAG = "Demo"
 SHOWN = 100
 
 
+Code = Annotated[str, Meta(max_length=100)]
+
+
 class OrderOfHook(Struct, frozen=True):
-    code: Annotated[str, Meta(max_length=100)]
+    code: Code
+
+
+class ReturnOfHook(Struct, frozen=True):
+    return_code: Code
 
 
 class Hook(Struct, frozen=True):
-    """As much of a webhook as the receiver reads."""
+    """As much of a webhook as the receiver reads: it is about an order, or about a return."""
 
-    order: OrderOfHook
+    order: OrderOfHook | None = None
+    returned: ReturnOfHook | None = field(default=None, name="return")
+
+    @property
+    def code(self) -> str:
+        """What it is about. Raises Fault."""
+        if self.returned is not None:
+            return self.returned.return_code
+        if self.order is None:
+            raise invalid("order", "A webhook is about an order or a return.")
+        return self.order.code
 
 
 read_hook = JsonReader(Hook)
@@ -48,7 +65,7 @@ def demo_routes(service: Service) -> list[Endpoint]:
     )
     async def receive(request: Request, shop_id: int) -> Response:
         body = await read_body(request)
-        code = read_hook.read(body).order.code
+        code = read_hook.read(body).code
         if not 1 <= shop_id <= BIGGEST:
             raise not_found("Shop")
         try:
@@ -64,7 +81,10 @@ def demo_routes(service: Service) -> list[Endpoint]:
         said=described(
             "What the demo shops were sent, newest first",
             tag=TAG,
-            query={"order": "Only webhooks of the order with this code", "limit": "How many, 1 to 1000"},
+            query={
+                "order": "Only webhooks of the order, or the return, with this code",
+                "limit": "How many, 1 to 1000",
+            },
             public=True,
         ),
     )

@@ -126,7 +126,7 @@ SHOPS = (
 
 
 async def open_demo(stoa: Stoa, folder: Path, url: str) -> DemoFile:
-    """Make sure that the demo shops exist, hear of their orders at ``url``, and are written in demo.json.
+    """Make sure that the demo shops exist, hear of their orders and returns at ``url``, and are written in demo.json.
 
     Credentials that still work are kept, so that a script outlives a restart of the demo; those that no longer do, and
     those of a dialect that is new, are issued anew.
@@ -195,13 +195,18 @@ async def _new_demo(stoa: Stoa) -> DemoFile:
 
 
 async def _listen(stoa: Stoa, shop: ShopOnFile) -> None:
-    service, kind = stoa.service, stoa.webhook_kind
-    if not kind:
-        return
-    key = service.vault.seal(new_signing_key(), shop.id, kind)
-    await service.shops.set_endpoint(
-        shop.id, kind, url=shop.webhook_url, signing_key=key, now=service.clock()
-    )
+    service = stoa.service
+    for kind in _kinds(stoa):
+        key = service.vault.seal(new_signing_key(), shop.id, kind)
+        await service.shops.set_endpoint(
+            shop.id, kind, url=shop.webhook_url, signing_key=key, now=service.clock()
+        )
+
+
+def _kinds(stoa: Stoa) -> list[str]:
+    """The endpoint that hears of orders and the one that hears of returns, each of the first dialect that has one."""
+    returns = next((dialect.return_endpoint for dialect in stoa.dialects if dialect.return_endpoint), "")
+    return [kind for kind in (stoa.webhook_kind, returns) if kind]
 
 
 async def _issue_what_is_missing(stoa: Stoa, demo: DemoFile) -> None:

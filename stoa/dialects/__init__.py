@@ -50,6 +50,10 @@ class Dialect(Protocol):
         """The kind of endpoint that hears of orders; None where the contract has no webhooks."""
 
     @property
+    def return_endpoint(self) -> str | None:
+        """The kind of endpoint that hears of returns; None where the contract has no webhooks of their own for them."""
+
+    @property
     def endpoint_headers(self) -> Mapping[str, Mapping[str, str]]:
         """The headers of its webhooks, by kind of endpoint."""
 

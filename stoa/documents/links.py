@@ -23,6 +23,7 @@ class Link(Struct, frozen=True):
 
 VOUCHER = "vouchers"
 INVOICE = "invoices"
+DELIVERY_NOTE = "delivery-notes"
 
 
 class Page(StrEnum):
@@ -58,6 +59,13 @@ class Links:
         return self._address(
             Link(INVOICE, order.shop_id, order.id, file.serial), file.blob.rsplit(".", 1)[-1]
         )
+
+    def delivery_note(self, order: Order) -> str | None:
+        """The address of the warehouse's paper for the parcel, if it sent one."""
+        if order.delivery_note is None:
+            return None
+        # An order is sent once, so nothing ever takes the paper's place.
+        return self._address(Link(DELIVERY_NOTE, order.shop_id, order.id, 1), "pdf")
 
     def sample(self, name: str) -> str:
         """The address of a sample file, the same for everybody."""

@@ -7,8 +7,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec import Struct
 
 from stoa.documents.links import Links
-from stoa.documents.sheet import Fact, sheet_of
-from stoa.languages import country_name, locale_of, moment_text, money, translate
+from stoa.documents.sheet import Fact, address_lines, sheet_of, variant_of
+from stoa.languages import locale_of, moment_text, money, translate
 from stoa.languages.statuses import PAYMENT_METHODS, PAYMENT_STATUSES, STAGES, step_text
 from stoa.orders.carriers import CARRIERS
 from stoa.orders.invoicing import invoice_of
@@ -93,24 +93,15 @@ def _courier(key: str | None) -> str:
 
 
 def _address(order: Order, language: str) -> list[str]:
-    """Line by line, the recipient first; what is not known is left out."""
-    address = order.address
-    country = country_name(address.country_code, language) or address.country_code
-    lines = (
-        address.recipient or order.customer.name,
-        address.collection_point,
-        " ".join(filter(None, (address.street, address.floor))),
-        f"{address.zip} {address.city}".strip(),
-        ", ".join(filter(None, (address.region, country))),
-    )
+    """Line by line, the recipient first."""
+    lines = (order.address.recipient or order.customer.name, *address_lines(order.address, language))
     return [line for line in lines if line]
 
 
 def _item(line: Line, currency: str, language: str) -> Item:
-    size = f"{line.size.label}: {line.size.value}" if line.size else ""
     return Item(
         name=line.name,
-        detail=line.variant_name or size,
+        detail=variant_of(line),
         quantity=line.quantity,
         unit_price=money(line.unit_price_cents, currency, language),
         total=money(line.total_cents, currency, language),

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.documents.blobs import BlobMissing
+from stoa.documents.delivery_note import render_delivery_note
 from stoa.documents.invoice import render_invoice
-from stoa.documents.links import INVOICE, VOUCHER, Link, Links, Page
+from stoa.documents.links import DELIVERY_NOTE, INVOICE, VOUCHER, Link, Links, Page
 from stoa.documents.pages import STYLE, info_page, missing_page, proforma_page
 from stoa.documents.samples import SAMPLES, sample
 from stoa.documents.uploads import DocumentType
@@ -79,6 +80,17 @@ class Files:
                 return await self._file(file.blob, file.media_type)
         raise not_found("File")
 
+    async def delivery_note(self, name: str) -> Response:
+        """The warehouse's paper: where the parcel went when it left, whatever the order says since."""
+        link, stored = await self._find(DELIVERY_NOTE, name)
+        order, shop = stored.order, await self._service.shops.read(link.shop_id)
+        note = order.delivery_note
+        if note is None or shop is None:
+            raise not_found("File")
+        code = self._service.channel_code(order, shop)
+        pdf = await asyncio.to_thread(render_delivery_note, note, order.lines, shop, order_code=code)
+        return _own_pdf(pdf, note.number)
+
     async def _find(self, kind: str, name: str) -> tuple[Link, Stored]:
         links: Links = self._service.links
         link = links.read(kind, name)
@@ -142,8 +154,13 @@ def _nothing_here(language: str) -> Response:
 
 async def _paper(invoice: Invoice) -> Response:
     pdf = await asyncio.to_thread(render_invoice, invoice)
-    name = quote(f"{invoice.series}-{display_number(invoice.number)}.pdf", safe="")
-    headers = PAPER_HEADERS | {"Content-Disposition": f"inline; filename*=UTF-8''{name}"}
+    return _own_pdf(pdf, f"{invoice.series}-{display_number(invoice.number)}")
+
+
+def _own_pdf(pdf: bytes, name: str) -> Response:
+    """A paper that we drew, for the browser to show and to save under its name."""
+    file_name = quote(f"{name}.pdf", safe="")
+    headers = PAPER_HEADERS | {"Content-Disposition": f"inline; filename*=UTF-8''{file_name}"}
     return reply_bytes(pdf, media_type=DocumentType.PDF.media_type, headers=headers)
 
 
@@ -190,10 +207,23 @@ def file_routes(service: Service) -> list[Endpoint]:
     async def download_invoice(_request: Request, name: str) -> Response:
         return await files.invoice(name)
 
+    @get(
+        "/files/delivery-notes/{name:str}",
+        said=described("Download the delivery note of what the warehouse sent", tag=TAG, public=True),
+    )
+    async def download_delivery_note(_request: Request, name: str) -> Response:
+        return await files.delivery_note(name)
+
     @get("/files/samples/{name:str}", said=described("Download a demo order's file", tag=TAG, public=True))
     async def download_sample(_request: Request, name: str) -> Response:
         if name not in SAMPLES:
             raise not_found("File")
         return reply_bytes(sample(name), media_type=DocumentType.PDF.media_type, headers=FILE_HEADERS)
 
-    return [download_voucher, download_invoice, download_sample, *_page_routes(service)]
+    return [
+        download_voucher,
+        download_invoice,
+        download_delivery_note,
+        download_sample,
+        *_page_routes(service),
+    ]

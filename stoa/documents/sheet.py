@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from stoa.languages import country_name, date_text, locale_of, money, translate
 from stoa.orders.invoicing import SHIPPING, Invoice, InvoiceLine, Party, VatGroup, display_number
+from stoa.orders.order import Address, Line
 
 
 class Fact(NamedTuple):
@@ -16,7 +17,7 @@ class Fact(NamedTuple):
 
 
 class PartyBlock(Struct, frozen=True, kw_only=True):
-    """Seller or buyer: the role, the name, and what else is known of it, line by line."""
+    """Who gives or gets: the role, the name, and what else is known of it, line by line."""
 
     role: str
     name: str
@@ -48,7 +49,6 @@ class Sheet(Struct, frozen=True, kw_only=True):
     vat_title: str
     vat_summary: Table
     totals: tuple[Fact, ...]
-    page_of_pages: str
 
 
 def sheet_of(invoice: Invoice) -> Sheet:
@@ -66,8 +66,25 @@ def sheet_of(invoice: Invoice) -> Sheet:
         vat_title=words.of("VAT summary"),
         vat_summary=words.vat_summary(),
         totals=words.totals(),
-        page_of_pages=words.of("Page {page} of {pages}"),
     )
+
+
+def address_lines(address: Address, language: str) -> tuple[str, ...]:
+    """Where a parcel goes, line by line; what is not known is left out."""
+    country = country_name(address.country_code, language) or address.country_code
+    lines = (
+        address.collection_point or "",
+        " ".join(filter(None, (address.street, address.floor))),
+        f"{address.zip} {address.city}".strip(),
+        _joined(address.region, country),
+    )
+    return tuple(filter(None, lines))
+
+
+def variant_of(line: Line) -> str:
+    """Which of the product's variants or sizes was bought; empty where it comes in one."""
+    size = f"{line.size.label}: {line.size.value}" if line.size else ""
+    return line.variant_name or size
 
 
 def paper_number(series: str, number: int) -> str:

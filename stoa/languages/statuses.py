@@ -28,10 +28,19 @@ STEPS = {
     Step.PARTIALLY_DELIVERED: "Partly delivered",
     Step.COMPLETED: "Delivered",
     Step.PARTIALLY_COMPLETED: "Partly delivered",
+    Step.RETURN_REQUESTED: "Return requested",
+    Step.RETURN_CANCELLED: "Delivered, return cancelled",
     Step.PARTIALLY_RETURNED: "Partly returned",
     Step.RETURNED: "Returned",
     Step.REJECTED: "Rejected by the shop",
     Step.EXPIRED: "Not accepted in time",
+    Step.RETURN_IN_REVIEW: "Return awaits review",
+    Step.RETURN_UNDER_WAY: "Return on its way",
+    Step.RETURN_ARRIVED: "Return arrived, being checked",
+    Step.RETURN_TAKEN_BACK: "Goods taken back",
+    Step.RETURN_DECLINED: "Return rejected",
+    Step.RETURN_CALLED_OFF: "Return cancelled",
+    Step.RETURN_EXPIRED: "Return not answered in time",
 }
 """What a step is called, but for a cancelled order: there it matters who did it."""
 

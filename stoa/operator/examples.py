@@ -72,7 +72,9 @@ TERMS = {
 
 LOCATIONS = {"pickup_locations": SHOP["pickup_locations"]}
 
-WEBHOOK = {"url": "https://shop.example.com/webhooks/orders", "dialect": "skroutz"}
+WEBHOOK = {"url": "https://shop.example.com/webhooks/orders", "dialect": "skroutz", "about": "orders"}
+
+WEBHOOK_SWITCH = {"enabled": False, "dialect": "skroutz", "about": "orders"}
 
 CREDENTIALS = {"dialect": "skroutz"}
 
@@ -86,3 +88,30 @@ EXTEND = {
 RESCHEDULE = {"from": f"{_NEXT_YEAR}-12-30T10:00:00+02:00", "to": f"{_NEXT_YEAR}-12-30T12:00:00+02:00"}
 
 PARTIAL = {"lines": [{"id": 1, "quantity": 1}]}
+
+PRODUCT = {"shop_uid": "SKU-1", "name": "Καφετιέρα φίλτρου", "ean": "5201234567890"}
+
+PRODUCT_CHANGES = {"active": False}
+
+STOCK_TAKE = {"quantity": 12, "reason": "Απογραφή"}
+
+RECEIPT = {"lines": [{"shop_uid": "SKU-1", "actual_quantity": 9}]}
+
+REFUND = {"cents": 500}
+
+RETURN = {
+    "lines": [{"id": 1, "quantity": 1}],
+    "reason": "faulty",
+    "comment": "Δεν ανάβει",
+    "photos": ["https://photos.example.com/1.jpg"],
+}
+
+REVIEW = {"option": "not_faulty", "comment": "Ανάβει αφού πατηθεί ο διακόπτης"}
+
+TRACK = {"tracking_ids": ["9WDEE48L66D7Y"], "courier": "acs"}
+
+TAKE_BACK = {"restock": False}
+
+SEND_BACK = {"reason": "Λείπει το καλώδιο"}
+
+CANCEL_RETURN = {"by": "customer", "reason": "Θα το κρατήσω"}

@@ -21,10 +21,11 @@ from stoa.orders.commands import (
     Extend,
     LineQuantity,
     Placement,
+    Refund,
     Reschedule,
     ReturnPartially,
 )
-from stoa.orders.money import hundredths_of
+from stoa.orders.money import MOST_CENTS, hundredths_of
 from stoa.orders.order import Actor, Fulfilment, LineTag, Order, PaymentMethod
 from stoa.orders.shop import Calendar, Company, PickupLocation, Shop, Slot
 from stoa.web.faults import invalid
@@ -283,22 +284,22 @@ class OrderBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             fulfilment=self.fulfilment,
             channel=self.channel,
             channel_ref=self.channel_ref,
-            courier=_carrier(self.courier),
+            courier=known_carrier(self.courier),
             express=self.express,
             gift_wrap=self.gift_wrap,
             invoice=self.invoice.value() if self.invoice else None,
             fees=self.fees_cents.value(),
             shipping_cents=self.shipping_cents,
             comments=self.comments,
-            expires_at=_utc(self.expires_at, "expires_at"),
-            dispatch_until=_utc(self.dispatch_until, "dispatch_until"),
+            expires_at=in_utc(self.expires_at, "expires_at"),
+            dispatch_until=in_utc(self.dispatch_until, "dispatch_until"),
         )
 
 
 Given = TypeVar("Given", datetime, datetime | None)
 
 
-def _utc(moment: Given, field: str) -> Given:
+def in_utc(moment: Given, field: str) -> Given:
     """The moment, if there is one, in UTC. Raises Fault."""
     try:
         return as_utc(moment) if moment else moment
@@ -306,7 +307,8 @@ def _utc(moment: Given, field: str) -> Given:
         raise invalid(field, str(fault)) from fault
 
 
-def _carrier(courier: str | None) -> str | None:
+def known_carrier(courier: str | None) -> str | None:
+    """The carrier, if there is one. Raises Fault."""
     if courier is not None and courier not in CARRIERS:
         raise invalid("courier", f"Must be one of {', '.join(sorted(CARRIERS))}.")
     return courier
@@ -414,6 +416,8 @@ class ShopTermsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     acceptance_hours: Annotated[int, Meta(ge=1, le=720)] | UnsetType = UNSET
     dispatch_hours: Annotated[int, Meta(ge=1, le=2160)] | UnsetType = UNSET
     return_days: Annotated[int, Meta(ge=0, le=365)] | UnsetType = UNSET
+    review_hours: Annotated[int, Meta(ge=1, le=2160)] | UnsetType = UNSET
+    warehouse_fee_cents: Annotated[int, Meta(ge=0, le=100_000)] | UnsetType = UNSET
     set_as_ready_required: bool | UnsetType = UNSET
     language: Code | UnsetType = UNSET
     currency: Code | UnsetType = UNSET
@@ -424,7 +428,7 @@ class ShopTermsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """The new terms by name. Raises Fault."""
         given = {field: getattr(self, field) for field in self.__struct_fields__}
         given = {field: value for field, value in given.items() if value is not UNSET}
-        _carrier(given.get("courier"))
+        known_carrier(given.get("courier"))
         _check_language(given.get("language"))
         _check_currency(given.get("currency"))
         if isinstance(self.calendar, CalendarBody):
@@ -467,11 +471,25 @@ class LocationsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     pickup_locations: Locations
 
 
+About = Literal["orders", "returns"]
+"""What webhooks are about: each has an address and a switch of its own."""
+
+
 class WebhookBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """PUT /shops/{shop_id}/webhook: without ``dialect`` it is for the first that has webhooks."""
+    """PUT /shops/{shop_id}/webhook: without ``dialect`` it is for the first that has such webhooks."""
 
     url: Annotated[str, Meta(min_length=1, max_length=2048)]
     dialect: Name | None = None
+    about: About = "orders"
+    enabled: bool = True
+
+
+class WebhookSwitchBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """PATCH /shops/{shop_id}/webhook: the address and the secret stay."""
+
+    enabled: bool
+    dialect: Name | None = None
+    about: About = "orders"
 
 
 class CredentialsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -519,6 +537,12 @@ def _line_id(reference: str | int, order: Order) -> str:
     return order.lines[reference - 1].id if reference <= len(order.lines) else ""
 
 
+class RefundBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Without an amount it is all that is left of the payment."""
+
+    cents: Annotated[int, Meta(ge=1, le=MOST_CENTS)] | None = None
+
+
 class EmptyBody(Struct, frozen=True, forbid_unknown_fields=True):
     """No fields."""
 
@@ -528,13 +552,13 @@ def cancel(body: CancelBody, _: Order) -> tuple[Cancel, Actor]:
 
 
 def extend(body: ExtendBody, _: Order) -> tuple[Extend, Actor]:
-    expires_at = _utc(body.expires_at, "expires_at")
-    dispatch_until = _utc(body.dispatch_until, "dispatch_until")
+    expires_at = in_utc(body.expires_at, "expires_at")
+    dispatch_until = in_utc(body.dispatch_until, "dispatch_until")
     return Extend(expires_at=expires_at, dispatch_until=dispatch_until), Actor.MARKETPLACE
 
 
 def reschedule(body: RescheduleBody, _: Order) -> tuple[Reschedule, Actor]:
-    return Reschedule(opens=_utc(body.opens, "from"), closes=_utc(body.closes, "to")), Actor.MARKETPLACE
+    return Reschedule(opens=in_utc(body.opens, "from"), closes=in_utc(body.closes, "to")), Actor.MARKETPLACE
 
 
 def deliver_partially(body: PartialBody, order: Order) -> tuple[DeliverPartially, Actor]:
@@ -543,6 +567,10 @@ def deliver_partially(body: PartialBody, order: Order) -> tuple[DeliverPartially
 
 def return_partially(body: PartialBody, order: Order) -> tuple[ReturnPartially, Actor]:
     return ReturnPartially(lines=body.quantities(order)), Actor.COURIER
+
+
+def refund(body: RefundBody, _: Order) -> tuple[Refund, Actor]:
+    return Refund(cents=body.cents), Actor.MARKETPLACE
 
 
 def hash_request(body: bytes) -> bytes:

@@ -1,16 +1,27 @@
 """The routes of the operator's API: each parses, asks, answers."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import get_args
 
-from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.dialects import Dialect
 from stoa.operator import examples
 from stoa.operator import requests as bodies
+from stoa.operator.actions import Action, Read, action_route, by_courier
+from stoa.operator.entry import (
+    CREATED,
+    PAGING,
+    SHOP,
+    SHOPS,
+    Entry,
+    known_number,
+    page_of,
+    read_page,
+)
 from stoa.operator.faults import CONFLICT, say
+from stoa.operator.returns import return_routes
 from stoa.operator.view import (
     Codes,
     Json,
@@ -20,14 +31,15 @@ from stoa.operator.view import (
     order_view,
     shop_view,
 )
+from stoa.operator.warehouse import warehouse_routes
 from stoa.orders import commands
-from stoa.orders.commands import Command
-from stoa.orders.order import Actor, Order, State
+from stoa.orders.order import Order, State
 from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
 from stoa.service import Service
-from stoa.store.orders import ChannelRefTaken, KeyTaken, Stored
-from stoa.store.shops import OPERATOR_PREFIX, PlacingCall
+from stoa.store.deliveries import DeliveryState
+from stoa.store.orders import ChannelRefTaken, KeyTaken
+from stoa.store.shops import OPERATOR_PREFIX, PlacingCall, WebhookEndpoint
 from stoa.web.bodies import JsonReader, check_text, read_body
 from stoa.web.credentials import bearer
 from stoa.web.faults import Fault, invalid, not_found
@@ -38,65 +50,42 @@ from stoa.web.routing import Endpoint, delete, get, patch, post, put
 from stoa.webhooks.guard import UrlRefused
 from stoa.webhooks.signing import new_signing_key, shown
 
-BASE = "/operator/v1"
-SHOPS = f"{BASE}/shops"
-SHOP = f"{SHOPS}/{{shop_id:int}}"
 ORDERS = f"{SHOP}/orders"
 ORDER = f"{ORDERS}/{{order_id:int}}"
 INVOICES = f"{SHOP}/invoices"
+WEBHOOK = f"{SHOP}/webhook"
 DELIVERIES = f"{SHOP}/deliveries"
 
-CREATED = 201
 LONGEST_KEY = 255
-PAGE = 50
 
 TAG_SHOPS = "Operator: shops"
 TAG_ORDERS = "Operator: orders"
 TAG_INVOICES = "Operator: invoices"
 TAG_DELIVERIES = "Operator: deliveries"
 
-PAGING = {"limit": "How many, 1 to 100", "cursor": "Where the page before ended: its `next`"}
-PAGING_READERS = {"limit": whole_number(1, 100), "cursor": whole_number(1, BIGGEST)}
+WEBHOOK_OF = {
+    "dialect": "Whose webhooks; without it those of the first dialect that has any",
+    "about": "What they are about: orders, which is meant without it, or returns",
+}
+ABOUT: Mapping[str, bodies.About] = {about: about for about in get_args(bodies.About)}
 
-WEBHOOK_OF = {"dialect": "Whose webhooks; without it those of the first dialect that has any"}
+ENDPOINTS: Mapping[bodies.About, Callable[[Dialect], str | None]] = {
+    "orders": lambda dialect: dialect.order_endpoint,
+    "returns": lambda dialect: dialect.return_endpoint,
+}
+"""The kind of a dialect's endpoint that hears of these."""
 
-Asked = tuple[Command, Actor]
 
-
-class OperatorApi:
+class OperatorApi(Entry):
     """What the routes have in common."""
 
     def __init__(
         self, service: Service, codes: Codes, dialects: Mapping[str, Dialect], webhook_kind: str
     ) -> None:
-        self.service = service
+        super().__init__(service)
         self.codes = codes
         self.dialects = dialects
         self.webhook_kind = webhook_kind
-
-    async def enter(self, request: Request) -> None:
-        """Let the operator in. Raises Fault or Stranger."""
-        await self.service.shops.operator(bearer(request, OPERATOR_PREFIX))
-
-    async def shop(self, request: Request, shop_id: int) -> Shop:
-        """The shop asked for. Raises Fault or Stranger."""
-        call = await self.service.shops.operator(
-            bearer(request, OPERATOR_PREFIX), known_number(shop_id, "Shop")
-        )
-        if call.shop is None:
-            raise not_found("Shop")
-        return call.shop
-
-    async def order(self, request: Request, shop_id: int, order_id: int) -> tuple[Shop, Stored]:
-        """The order asked for. Raises Fault or Stranger."""
-        call = await self.service.shops.operator(
-            bearer(request, OPERATOR_PREFIX), known_number(shop_id, "Shop"), known_number(order_id, "Order")
-        )
-        if call.shop is None:
-            raise not_found("Shop")
-        if call.found is None:
-            raise not_found("Order")
-        return call.shop, call.found
 
     def show(self, order: Order, shop: Shop, status: int = 200) -> Response:
         return reply(order_view(order, shop, self.codes), status)
@@ -137,9 +126,7 @@ class OperatorApi:
             raise Fault(CONFLICT, "idempotency_key_reused", message, field="Idempotency-Key")
         return self._placed(call.earlier.order, shop)
 
-    async def do(
-        self, request: Request, shop_id: int, order_id: int, read: Callable[[bytes, Order], Asked]
-    ) -> Response:
+    async def do(self, request: Request, read: Read, *, shop_id: int, order_id: int) -> Response:
         """Do to an order what is asked and answer with it. Raises Fault or Stranger."""
         shop, stored = await self.order(request, shop_id, order_id)
         command, by = read(await read_body(request), stored.order)
@@ -148,20 +135,37 @@ class OperatorApi:
             raise say(outcome)
         return self.show(outcome, shop)
 
-    def webhook_kind_of(self, dialect: str | None) -> str:
-        """The endpoint that hears of orders in the dialect, in the first that has one where none is named. Raises Fault."""
-        kinds = {name: known.order_endpoint for name, known in self.dialects.items() if known.order_endpoint}
-        kind = self.webhook_kind if dialect is None else kinds.get(dialect)
-        if not kind:
-            known = f"Must be one of {', '.join(kinds)}." if kinds else "No dialect has webhooks."
-            raise invalid("dialect", known)
+    def webhook_kinds(self, about: bodies.About) -> dict[str, str]:
+        """The endpoints that hear of these, by dialect."""
+        kinds = {name: ENDPOINTS[about](dialect) for name, dialect in self.dialects.items()}
+        return {name: kind for name, kind in kinds.items() if kind}
+
+    def webhook_kind_of(self, dialect: str | None, about: bodies.About) -> str:
+        """The endpoint that hears of these in the dialect, in the first that has one where none is named. Raises Fault."""
+        kinds = self.webhook_kinds(about)
+        if not kinds:
+            raise invalid("dialect", f"No dialect has webhooks about {about}.")
+        kind = next(iter(kinds.values())) if dialect is None else kinds.get(dialect)
+        if kind is None:
+            raise invalid("dialect", f"Must be one of {', '.join(kinds)}, which have webhooks about {about}.")
         return kind
+
+    def show_webhooks(self, endpoints: Iterable[WebhookEndpoint]) -> list[Json]:
+        """Those that an installed dialect tells, without their keys."""
+        known = {endpoint.kind: endpoint for endpoint in endpoints}
+        return [
+            {"about": about, "dialect": dialect, "url": known[kind].url, "enabled": known[kind].enabled}
+            for about in ABOUT.values()
+            for dialect, kind in self.webhook_kinds(about).items()
+            if kind in known
+        ]
 
     async def set_webhook(self, request: Request, shop_id: int) -> Response:
         """Tell a shop's events to an address, which is checked first. Raises Fault or Stranger."""
         shop = await self.shop(request, shop_id)
         asked = await read_webhook(request)
-        url, kind, vault = asked.url, self.webhook_kind_of(asked.dialect), self.service.vault
+        url, vault = asked.url, self.service.vault
+        kind = self.webhook_kind_of(asked.dialect, asked.about)
         verdict = await self.service.guard.check_url(url, shop.domain)
         if isinstance(verdict, UrlRefused):
             raise invalid("url", verdict.reason)
@@ -171,16 +175,11 @@ class OperatorApi:
             url=url,
             signing_key=vault.seal(new_signing_key(), shop.id, kind),
             now=self.service.clock(),
+            enabled=asked.enabled,
         )
-        said: Json = {"url": url, "signing_secret": shown(vault.unseal(sealed, shop.id, kind))}
+        secret = shown(vault.unseal(sealed, shop.id, kind))
+        said: Json = {"url": url, "enabled": asked.enabled, "signing_secret": secret}
         return reply(said | ({"warning": verdict.warning} if verdict.warning else {}))
-
-
-def known_number(number: int, what: str) -> int:
-    """A number that the database can hold. Raises Fault."""
-    if not 1 <= number <= BIGGEST:
-        raise not_found(what)
-    return number
 
 
 def _idempotency_key(request: Request) -> str | None:
@@ -196,6 +195,7 @@ read_shop = JsonReader(bodies.ShopBody)
 read_terms = JsonReader(bodies.ShopTermsBody)
 read_locations = JsonReader(bodies.LocationsBody)
 read_webhook = JsonReader(bodies.WebhookBody)
+read_webhook_switch = JsonReader(bodies.WebhookSwitchBody)
 read_credentials = JsonReader(bodies.CredentialsBody)
 read_order = JsonReader(bodies.OrderBody)
 
@@ -212,9 +212,12 @@ def operator_routes(
     return [
         *_shop_routes(api),
         *_terms_routes(api),
+        *_webhook_routes(api),
         *_order_routes(api),
         *_action_routes(api),
+        *return_routes(service, codes),
         _invoice_route(api),
+        *warehouse_routes(api),
         *_delivery_routes(api),
     ]
 
@@ -234,9 +237,9 @@ def _shop_routes(api: OperatorApi) -> list[Endpoint]:
     @get(SHOPS, said=described("List the shops", tag=TAG_SHOPS, query=PAGING))
     async def list_shops(request: Request) -> Response:
         await api.enter(request)
-        limit, cursor, _ = _read_page(request, {})
+        limit, cursor, _ = read_page(request, {})
         listed = await api.service.shops.page(after=cursor or 0, limit=limit + 1, kind=api.webhook_kind)
-        return _page([listed_shop_view(shop) for shop in listed], limit)
+        return page_of([listed_shop_view(shop) for shop in listed], limit)
 
     @get(SHOP, said=described("Show a shop", tag=TAG_SHOPS))
     async def show_shop(request: Request, shop_id: int) -> Response:
@@ -293,10 +296,22 @@ def _terms_routes(api: OperatorApi) -> list[Endpoint]:
         changed = await api.service.shops.change(shop.id, locations=locations)
         return reply(shop_view(changed or shop))
 
+    return [change_shop, set_pickup_locations]
+
+
+def _webhook_routes(api: OperatorApi) -> list[Endpoint]:
+    @get(
+        WEBHOOK,
+        said=described("Show where a shop is told of its orders and its returns", tag=TAG_SHOPS),
+    )
+    async def list_webhooks(request: Request, shop_id: int) -> Response:
+        shop = await api.shop(request, shop_id)
+        return reply({"items": api.show_webhooks(await api.service.shops.endpoints_of(shop.id))})
+
     @put(
-        f"{SHOP}/webhook",
+        WEBHOOK,
         said=described(
-            "Set where a shop is told of its orders",
+            "Set where a shop is told of its orders, or of its returns",
             tag=TAG_SHOPS,
             body=bodies.WebhookBody,
             example=examples.WEBHOOK,
@@ -305,14 +320,33 @@ def _terms_routes(api: OperatorApi) -> list[Endpoint]:
     async def set_webhook(request: Request, shop_id: int) -> Response:
         return await api.set_webhook(request, shop_id)
 
-    @delete(f"{SHOP}/webhook", said=described("Tell a shop no more", tag=TAG_SHOPS, query=WEBHOOK_OF))
+    @patch(
+        WEBHOOK,
+        said=described(
+            "Tell a shop nothing for a while, or again; its address stays",
+            tag=TAG_SHOPS,
+            body=bodies.WebhookSwitchBody,
+            example=examples.WEBHOOK_SWITCH,
+        ),
+    )
+    async def switch_webhook(request: Request, shop_id: int) -> Response:
+        shop = await api.shop(request, shop_id)
+        asked = await read_webhook_switch(request)
+        kind = api.webhook_kind_of(asked.dialect, asked.about)
+        url = await api.service.shops.switch_endpoint(shop.id, kind, enabled=asked.enabled)
+        if url is None:
+            raise not_found("Webhook")
+        return reply({"url": url, "enabled": asked.enabled})
+
+    @delete(WEBHOOK, said=described("Tell a shop no more", tag=TAG_SHOPS, query=WEBHOOK_OF))
     async def remove_webhook(request: Request, shop_id: int) -> Response:
         shop = await api.shop(request, shop_id)
-        dialect = read_query(request, {"dialect": str})["dialect"]
-        await api.service.shops.remove_endpoint(shop.id, api.webhook_kind_of(dialect))
+        query = read_query(request, {"dialect": str, "about": one_of(ABOUT)})
+        kind = api.webhook_kind_of(query["dialect"], query["about"] or "orders")
+        await api.service.shops.remove_endpoint(shop.id, kind)
         return reply({"url": None})
 
-    return [change_shop, set_pickup_locations, set_webhook, remove_webhook]
+    return [list_webhooks, set_webhook, switch_webhook, remove_webhook]
 
 
 ORDER_FILTERS = {
@@ -351,9 +385,9 @@ def _order_routes(api: OperatorApi) -> list[Endpoint]:
     )
     async def list_orders(request: Request, shop_id: int) -> Response:
         shop = await api.shop(request, shop_id)
-        limit, cursor, given = _read_page(request, readers)
+        limit, cursor, given = read_page(request, readers)
         orders = await api.service.orders.page(shop.id, before=cursor or BIGGEST, limit=limit + 1, **given)
-        return _page([order_view(order, shop, api.codes) for order in orders], limit)
+        return page_of([order_view(order, shop, api.codes) for order in orders], limit)
 
     @get(ORDER, said=described("Show an order", tag=TAG_ORDERS))
     async def show_order(request: Request, shop_id: int, order_id: int) -> Response:
@@ -369,76 +403,38 @@ def _order_routes(api: OperatorApi) -> list[Endpoint]:
     return [place_order, list_orders, show_order, list_events]
 
 
-def _read_page(request: Request, filters: Readers) -> tuple[int, int | None, dict[str, Any]]:
-    """How many are asked for, where the page before ended, and the list's own filters. Raises Fault."""
-    query = read_query(request, {**PAGING_READERS, **filters})
-    return query.pop("limit") or PAGE, query.pop("cursor"), query
-
-
-def _page(items: list[Json], limit: int, *, by: str = "id") -> Response:
-    """A page of at most ``limit``; one item more than that says that there is another page, which goes on after
-    the field ``by`` of this one's last."""
-    more = len(items) > limit
-    return reply({"items": items[:limit], "next": str(items[limit - 1][by]) if more else None})
-
-
-class Action(Struct, frozen=True):
-    """What the operator may ask of an order: the body it takes, and the command that it means."""
-
-    summary: str
-    body: type
-    example: object
-    command: Callable[[Any, Order], Asked]
-
-
-def _by_courier(command: Command) -> Callable[[Any, Order], Asked]:
-    return lambda _body, _order: (command, Actor.COURIER)
-
-
 ACTIONS = {
     "cancel": Action(
         "Cancel, as the customer or the marketplace", bodies.CancelBody, examples.CANCEL, bodies.cancel
     ),
     "extend": Action("Give the merchant more time", bodies.ExtendBody, examples.EXTEND, bodies.extend),
     "reschedule": Action("Move the pickup", bodies.RescheduleBody, examples.RESCHEDULE, bodies.reschedule),
-    "pick_up": Action("The courier has the parcels", bodies.EmptyBody, {}, _by_courier(commands.PickUp())),
+    "pick_up": Action("The courier has the parcels", bodies.EmptyBody, {}, by_courier(commands.PickUp())),
     "arrive_at_pickup_point": Action(
         "The parcels wait at a pickup point",
         bodies.EmptyBody,
         {},
-        _by_courier(commands.ArriveAtPickupPoint()),
+        by_courier(commands.ArriveAtPickupPoint()),
     ),
-    "deliver": Action("The customer has the goods", bodies.EmptyBody, {}, _by_courier(commands.Deliver())),
+    "deliver": Action("The customer has the goods", bodies.EmptyBody, {}, by_courier(commands.Deliver())),
     "deliver_partially": Action(
         "The customer took some of the goods", bodies.PartialBody, examples.PARTIAL, bodies.deliver_partially
     ),
     "fail_delivery": Action(
-        "The parcels could not be delivered", bodies.EmptyBody, {}, _by_courier(commands.FailDelivery())
+        "The parcels could not be delivered", bodies.EmptyBody, {}, by_courier(commands.FailDelivery())
     ),
     "return_partially": Action(
         "Some of the goods are back", bodies.PartialBody, examples.PARTIAL, bodies.return_partially
     ),
-    "return": Action("All is back", bodies.EmptyBody, {}, _by_courier(commands.Return())),
+    "return": Action("All is back", bodies.EmptyBody, {}, by_courier(commands.Return())),
+    "refund": Action(
+        "Give money back, all that is left of it or a part", bodies.RefundBody, examples.REFUND, bodies.refund
+    ),
 }
 
 
 def _action_routes(api: OperatorApi) -> list[Endpoint]:
-    return [_action_route(api, name, action) for name, action in ACTIONS.items()]
-
-
-def _action_route(api: OperatorApi, name: str, action: Action) -> Endpoint:
-    reader: JsonReader[Any] = JsonReader(action.body)
-
-    def read(raw: bytes, order: Order) -> Asked:
-        return action.command(reader.read(raw), order)
-
-    async def act(request: Request, shop_id: int, order_id: int) -> Response:
-        return await api.do(request, shop_id, order_id, read)
-
-    # The document names a call after its handler.
-    act.__name__ = name
-    said = described(action.summary, tag=TAG_ORDERS, body=action.body, example=action.example)
-    return post(f"{ORDER}/{name}", said=said)(act)
+    return [action_route(ORDER, name, action, api.do, tag=TAG_ORDERS) for name, action in ACTIONS.items()]
 
 
 def _invoice_route(api: OperatorApi) -> Endpoint:
@@ -452,18 +448,18 @@ def _invoice_route(api: OperatorApi) -> Endpoint:
     )
     async def list_invoices(request: Request, shop_id: int) -> Response:
         shop = await api.shop(request, shop_id)
-        limit, cursor, given = _read_page(request, {"series": str})
+        limit, cursor, given = read_page(request, {"series": str})
         series = shop.invoice_series if given["series"] is None else given["series"]
         issued = await api.service.invoices.page(shop.id, series, after=cursor or 0, limit=limit + 1)
         papers = [invoice_view(paper, shop.id, api.service.links) for paper in issued]
-        return _page(papers, limit, by="number")
+        return page_of(papers, limit, by="number")
 
     return list_invoices
 
 
 def _delivery_routes(api: OperatorApi) -> list[Endpoint]:
     readers: Readers = {
-        "state": one_of({state: state for state in ("pending", "delivered", "dead")}),
+        "state": one_of({state: state for state in get_args(DeliveryState)}),
         "order_id": whole_number(1, BIGGEST),
     }
     filters = {"state": "Only deliveries in this state", "order_id": "Only deliveries of this order"}
@@ -476,9 +472,9 @@ def _delivery_routes(api: OperatorApi) -> list[Endpoint]:
     )
     async def list_deliveries(request: Request, shop_id: int) -> Response:
         shop = await api.shop(request, shop_id)
-        limit, cursor, given = _read_page(request, readers)
+        limit, cursor, given = read_page(request, readers)
         deliveries = await api.service.deliveries.page(shop.id, before_id=cursor, limit=limit + 1, **given)
-        return _page([delivery_view(delivery) for delivery in deliveries], limit)
+        return page_of([delivery_view(delivery) for delivery in deliveries], limit)
 
     @post(
         f"{DELIVERIES}/{{delivery_id:int}}/resend",

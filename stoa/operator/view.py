@@ -17,12 +17,12 @@ Json = dict[str, object]
 Codes = Callable[[Order, Shop], Mapping[str, str]]
 
 
-def _whole(value: object) -> Any:
+def whole(value: object) -> Any:
     """As plain values, with the fields that have their default too: a reader finds every one in its place."""
     if isinstance(value, Struct):
-        return {field: _whole(getattr(value, field)) for field in value.__struct_fields__}
+        return {field: whole(getattr(value, field)) for field in value.__struct_fields__}
     if isinstance(value, tuple):
-        return [_whole(item) for item in value]
+        return [whole(item) for item in value]
     return msgspec.to_builtins(value)
 
 
@@ -37,12 +37,12 @@ def order_view(order: Order, shop: Shop, codes: Codes) -> Json:
         "commission_cents": order.commission_cents,
         "invoice_document": order.document,
     }
-    plain: Json = _whole(order)
+    plain: Json = whole(order)
     return plain | view | {"lines": [_line(n, line) for n, line in enumerate(order.lines, start=1)]}
 
 
 def _line(number: int, line: Line) -> Json:
-    view: Json = _whole(line)
+    view: Json = whole(line)
     view["vat_percent"] = line.vat_rate / 100
     view["commission_rate"] = line.commission_rate / 100
     view["number"] = number
@@ -53,7 +53,7 @@ def _line(number: int, line: Line) -> Json:
 
 
 def shop_view(shop: Shop) -> Json:
-    view: Json = _whole(shop)
+    view: Json = whole(shop)
     view["pickup_locations"] = view.pop("locations")
     return view
 

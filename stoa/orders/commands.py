@@ -16,11 +16,14 @@ from stoa.orders.order import (
     InvoiceDetails,
     Line,
     LinkedOrder,
+    LinkedReturn,
     Note,
     Origin,
     PaymentMethod,
     PaymentStatus,
     RejectionReason,
+    ReturnReason,
+    ReviewOption,
     Tag,
     Tracking,
     UploadedInvoice,
@@ -239,11 +242,106 @@ class SetPayment(Command, frozen=True, kw_only=True):
     status: PaymentStatus
 
 
+class Refund(Command, frozen=True, kw_only=True):
+    """The customer gets money back: so many cents, or all that is left."""
+
+    action = Action.REFUND
+    cents: int | None = None
+
+
 class LinkReturn(Command, frozen=True, kw_only=True):
     """Goods of this order come back by another order."""
 
     action = Action.LINK_RETURN
     order: LinkedOrder
+
+
+class RequestReturn(Command, frozen=True, kw_only=True):
+    """The customer wants to return goods of this order. ``number`` is that of the order by which they come back."""
+
+    action = Action.REQUEST_RETURN
+    lines: tuple[LineQuantity, ...]
+    reason: ReturnReason
+    comment: str | None = None
+    photos: tuple[str, ...] = ()
+    review_until: datetime | None = None
+    number: int = 0
+
+
+class FollowReturn(Command, frozen=True, kw_only=True):
+    """A return of this order is at another point: the order is to know. ``lines`` are what it is about."""
+
+    action = Action.FOLLOW_RETURN
+    order: LinkedReturn
+    lines: tuple[LineQuantity, ...]
+    restock: bool = False
+
+
+class UnlinkReturn(Command, frozen=True, kw_only=True):
+    """A return of this order is deleted. ``lines`` are what it was about."""
+
+    action = Action.UNLINK_RETURN
+    number: int
+    lines: tuple[LineQuantity, ...]
+
+
+class ReviewReturn(Command, frozen=True, kw_only=True):
+    """The merchant's answer to a request for a return; which of the three it is follows from the option, see
+    ``returning.review``."""
+
+    option: ReviewOption
+    comment: str | None = None
+    proposed_part_url: str | None = None
+
+
+class ApproveReturn(ReviewReturn, frozen=True, kw_only=True):
+    action = Action.APPROVE_RETURN
+
+
+class DeclineReturn(ReviewReturn, frozen=True, kw_only=True):
+    action = Action.DECLINE_RETURN
+
+
+class SendMissingPart(ReviewReturn, frozen=True, kw_only=True):
+    action = Action.SEND_MISSING_PART
+
+
+class ExpireReturn(Command, frozen=True, kw_only=True):
+    action = Action.EXPIRE_RETURN
+
+
+class CancelReturn(Command, frozen=True, kw_only=True):
+    action = Action.CANCEL_RETURN
+    reason: str | None = None
+
+
+class TrackReturn(Command, frozen=True, kw_only=True):
+    """The courier has the goods, under these numbers."""
+
+    action = Action.TRACK_RETURN
+    tracking_ids: tuple[str, ...]
+    courier: str | None = None
+
+
+class ArriveBack(Command, frozen=True, kw_only=True):
+    """The goods are where they were to go; nobody has looked at them yet."""
+
+    action = Action.ARRIVE_BACK
+
+
+class TakeBack(Command, frozen=True, kw_only=True):
+    """The goods are as they should be. ``restock`` says whether the warehouse sells them again; None is for the reason
+    of the return to decide."""
+
+    action = Action.TAKE_BACK
+    restock: bool | None = None
+
+
+class SendBack(Command, frozen=True, kw_only=True):
+    """The goods are not as they should be: the customer gets them again."""
+
+    action = Action.SEND_BACK
+    reason: str | None = None
 
 
 class Modify(Command, frozen=True, kw_only=True):

@@ -14,22 +14,27 @@ from stoa.orders.calendar import pickup_windows
 from stoa.orders.carriers import LAST_MILE
 from stoa.orders.commands import Command, LineQuantity, LineRejection
 from stoa.orders.events import Event
-from stoa.orders.evolving import left_to_return
-from stoa.orders.lifecycle import MOVES, Action
+from stoa.orders.evolving import free_to_return
+from stoa.orders.lifecycle import MOVES, OF_A_RETURN, Action
 from stoa.orders.money import MOST_CENTS
 from stoa.orders.order import (
     Acceptance,
     AcceptOptions,
     Actor,
+    DeliveryNote,
     Fulfilment,
     IssuedInvoice,
     Line,
+    LinkedReturn,
     Order,
     PickupWindow,
     RejectionReason,
+    ReturnState,
     State,
 )
+from stoa.orders.refunding import left_to_refund, refund_due
 from stoa.orders.refusals import Refusal, Refused
+from stoa.orders.returning import decide_return, review_deadline
 from stoa.orders.shop import PickupLocation, Shop
 
 
@@ -44,6 +49,8 @@ class Asked(Struct, frozen=True):
 
 def decide(order: Order, command: Command, *, shop: Shop, by: Actor, now: datetime) -> Event | Refused:
     """What happens to the order, or why nothing does. ``now`` is in UTC."""
+    if command.action in OF_A_RETURN:
+        return decide_return(order, command, shop=shop, by=by, now=now)
     circumstances = Asked(order, shop, by, now)
     refused = _not_in_the_table(circumstances, command)
     return refused or _DECISIONS[command.action](circumstances, command)
@@ -337,7 +344,7 @@ def _deliver_partially(asked_of: Asked, command: asked.DeliverPartially) -> Even
 
 
 def _return_partially(asked_of: Asked, command: asked.ReturnPartially) -> Event | Refused:
-    left = {line.id: left_to_return(line) for line in asked_of.order.lines}
+    left = {line.id: free_to_return(line) for line in asked_of.order.lines}
     fault = _quantities_fault(command.lines, left)
     if fault:
         return fault
@@ -368,6 +375,8 @@ def _covers(lines: tuple[LineQuantity, ...], whole: dict[str, int]) -> bool:
 
 def _return(asked_of: Asked, _: asked.Return) -> Event | Refused:
     order = asked_of.order
+    if order.return_is_under_way or order.return_request is not None:
+        return Refused(Refusal.RETURN_UNDER_WAY)
     if order.state is not State.CANCELLED:
         return happened.Returned()
     if order.dispatched_at is None or order.parcel_came_back_at is not None:
@@ -397,7 +406,18 @@ def _remove_invoice(asked_of: Asked, command: asked.RemoveInvoice) -> Event | Re
 
 
 def _pick_up(asked_of: Asked, _: asked.PickUp) -> Event | Refused:
-    return _not_the_merchants(asked_of) or happened.PickedUp()
+    return _not_the_merchants(asked_of) or happened.PickedUp(delivery_note=_delivery_note(asked_of))
+
+
+def _delivery_note(asked_of: Asked) -> DeliveryNote | None:
+    """The warehouse's paper for what it sends; its number is made of the order's."""
+    order = asked_of.order
+    if order.fulfilment is not Fulfilment.WAREHOUSE:
+        return None
+    recipient = " ".join(order.recipient).strip()
+    return DeliveryNote(
+        number=f"ΔΑ-{order.id:07d}", issued_at=asked_of.now, address=order.address, recipient=recipient
+    )
 
 
 def _deliver(asked_of: Asked, _: asked.Deliver) -> Event | Refused:
@@ -444,6 +464,42 @@ def _set_payment(_: Asked, command: asked.SetPayment) -> Event:
     return happened.PaymentChanged(status=command.status)
 
 
+def _refund(asked_of: Asked, command: asked.Refund) -> Event | Refused:
+    """The marketplace refunds what it likes; for all others it is what has to be refunded."""
+    order, left = asked_of.order, left_to_refund(asked_of.order)
+    most = left if asked_of.by is Actor.MARKETPLACE else refund_due(order)
+    if left <= 0:
+        return Refused(Refusal.NOTHING_TO_REFUND)
+    cents = most if command.cents is None else command.cents
+    return (
+        happened.Refunded(cents=cents)
+        if 1 <= cents <= most
+        else Refused(Refusal.REFUND_OUT_OF_RANGE, "cents")
+    )
+
+
+def _request_return(asked_of: Asked, command: asked.RequestReturn) -> Event | Refused:
+    order, now = asked_of.order, asked_of.now
+    if order.delivered_at is None or order.return_of is not None:
+        return Refused(Refusal.NOTHING_TO_RETURN, state=order.state)
+    if order.returnable_until is not None and order.returnable_until <= now:
+        return Refused(Refusal.RETURN_TIME_OVER)
+    fault = _quantities_fault(command.lines, {line.id: free_to_return(line) for line in order.lines})
+    if fault:
+        return fault
+    review_until = review_deadline(command, asked_of.shop, now)
+    if review_until <= now:
+        return Refused(Refusal.RETURN_DEADLINE_NOT_AHEAD, "review_until")
+    return happened.ReturnRequested(
+        order=LinkedReturn(id=command.number, placed_at=now, state=ReturnState.PENDING_REVIEW),
+        lines=command.lines,
+        reason=command.reason,
+        review_until=review_until,
+        comment=command.comment,
+        photos=command.photos,
+    )
+
+
 def _link_return(asked_of: Asked, command: asked.LinkReturn) -> Event | Refused:
     order = asked_of.order
     # What has not left cannot come back, and what came back does not come back again.
@@ -487,6 +543,14 @@ _DECISIONS: dict[Action, Callable[[Asked, Any], Event | Refused]] = {
     Action.ISSUE_INVOICE: _issue_invoice,
     Action.CANCEL_INVOICE: _cancel_invoice,
     Action.SET_PAYMENT: _set_payment,
+    Action.REFUND: _refund,
     Action.LINK_RETURN: _link_return,
+    Action.REQUEST_RETURN: _request_return,
+    Action.FOLLOW_RETURN: lambda _, command: happened.ReturnFollowed(
+        order=command.order, lines=command.lines, restock=command.restock
+    ),
+    Action.UNLINK_RETURN: lambda _, command: happened.ReturnUnlinked(
+        number=command.number, lines=command.lines
+    ),
     Action.MODIFY: _modify,
 }

@@ -8,10 +8,15 @@ from stoa.orders.commands import LineQuantity, LineRejection
 from stoa.orders.order import (
     Acceptance,
     AcceptOptions,
+    Address,
+    DeliveryNote,
     IssuedInvoice,
     LinkedOrder,
+    LinkedReturn,
     PaymentStatus,
     PickupWindow,
+    ReturnReason,
+    Review,
     Tracking,
     UploadedInvoice,
     Voucher,
@@ -91,7 +96,9 @@ class TrackingNoted(Event, frozen=True, kw_only=True):
 
 
 class PickedUp(Event, frozen=True, kw_only=True):
-    pass
+    """With the paper that the warehouse puts to a parcel of its own."""
+
+    delivery_note: DeliveryNote | None = None
 
 
 class ArrivedAtPickupPoint(Event, frozen=True, kw_only=True):
@@ -152,8 +159,82 @@ class PaymentChanged(Event, frozen=True, kw_only=True):
     status: PaymentStatus
 
 
+class Refunded(Event, frozen=True, kw_only=True):
+    cents: int
+
+
 class ReturnLinked(Event, frozen=True, kw_only=True):
     order: LinkedOrder
+
+
+class ReturnRequested(Event, frozen=True, kw_only=True):
+    order: LinkedReturn
+    lines: tuple[LineQuantity, ...]
+    reason: ReturnReason
+    review_until: datetime
+    comment: str | None = None
+    photos: tuple[str, ...] = ()
+
+
+class ReturnFollowed(Event, frozen=True, kw_only=True):
+    """What a return of the order is at, and the pieces that it is about."""
+
+    order: LinkedReturn
+    lines: tuple[LineQuantity, ...]
+    restock: bool = False
+
+
+class ReturnUnlinked(Event, frozen=True, kw_only=True):
+    number: int
+    lines: tuple[LineQuantity, ...]
+
+
+class ReturnPlaced(Event, frozen=True, kw_only=True):
+    """The first event of the return itself."""
+
+    of: LinkedOrder
+    reason: ReturnReason
+
+
+class ReturnApproved(Event, frozen=True, kw_only=True):
+    """Where the goods go, and with whom."""
+
+    review: Review
+    courier: str
+    address: Address
+
+
+class ReturnDeclined(Event, frozen=True, kw_only=True):
+    review: Review
+
+
+class MissingPartSent(Event, frozen=True, kw_only=True):
+    review: Review
+
+
+class ReturnExpired(Event, frozen=True, kw_only=True):
+    pass
+
+
+class ReturnCancelled(Event, frozen=True, kw_only=True):
+    reason: str | None = None
+
+
+class ReturnTracked(Event, frozen=True, kw_only=True):
+    tracking_ids: tuple[str, ...]
+    courier: str | None = None
+
+
+class ReturnArrived(Event, frozen=True, kw_only=True):
+    pass
+
+
+class ReturnTakenBack(Event, frozen=True, kw_only=True):
+    restock: bool
+
+
+class ReturnSentBack(Event, frozen=True, kw_only=True):
+    reason: str | None = None
 
 
 class Modified(Event, frozen=True, kw_only=True):

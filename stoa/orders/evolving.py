@@ -11,17 +11,23 @@ from stoa.orders.billing import billing_of, invoice_details
 from stoa.orders.commands import LineQuantity
 from stoa.orders.events import Event
 from stoa.orders.order import (
+    RETURNS_UNDER_WAY,
     Acceptance,
     Actor,
     Line,
     LinkedOrder,
+    LinkedReturn,
     Order,
     PaymentMethod,
     PaymentStatus,
     PickupWindow,
     Rejection,
+    ReturnRequest,
+    ReturnState,
     State,
+    Tracking,
 )
+from stoa.orders.refunding import paid_cents
 
 
 def evolve(order: Order, event: Event, *, by: Actor, at: datetime) -> Order:
@@ -115,8 +121,8 @@ def _tracking_noted(_order: Order, event: happened.TrackingNoted, _by: Actor, _a
     return {"trackings": event.trackings, "courier": event.trackings[0].courier}
 
 
-def _picked_up(_order: Order, _event: Event, _by: Actor, at: datetime) -> Changes:
-    return {"state": State.DISPATCHED, "dispatched_at": at}
+def _picked_up(_order: Order, event: happened.PickedUp, _by: Actor, at: datetime) -> Changes:
+    return {"state": State.DISPATCHED, "dispatched_at": at, "delivery_note": event.delivery_note}
 
 
 def _arrived_at_pickup_point(_order: Order, _event: Event, _by: Actor, _at: datetime) -> Changes:
@@ -138,7 +144,12 @@ def _partially_delivered(
     order: Order, event: happened.PartiallyDelivered, _by: Actor, at: datetime
 ) -> Changes:
     taken = _by_line(event.lines)
-    lines = tuple(replace(line, delivered_quantity=taken.get(line.id, 0)) for line in order.lines)
+    lines = tuple(
+        # What the customer did not take goes back with the courier.
+        _restocked(replace(line, delivered_quantity=quantity), line.quantity - quantity)
+        for line in order.lines
+        for quantity in [taken.get(line.id, 0)]
+    )
     return {
         "state": State.PARTIALLY_DELIVERED,
         "delivered_at": at,
@@ -162,19 +173,35 @@ def _partially_returned(
     order: Order, event: happened.PartiallyReturned, _by: Actor, _at: datetime
 ) -> Changes:
     back = _by_line(event.lines)
-    lines = tuple(
-        replace(line, returned_quantity=line.returned_quantity + back.get(line.id, 0)) for line in order.lines
-    )
+    lines = tuple(_came_back(line, back.get(line.id, 0)) for line in order.lines)
     return {"state": State.PARTIALLY_RETURNED, "lines": lines}
 
 
+def _came_back(line: Line, quantity: int) -> Line:
+    return _restocked(replace(line, returned_quantity=line.returned_quantity + quantity), quantity)
+
+
+def _restocked(line: Line, quantity: int) -> Line:
+    """The line, with so many more of its pieces in the warehouse again, where it is served from there."""
+    if line.stock_id is None or quantity == 0:
+        return line
+    return replace(line, restocked_quantity=line.restocked_quantity + quantity)
+
+
 def _returned(order: Order, _event: Event, _by: Actor, _at: datetime) -> Changes:
-    lines = tuple(replace(line, returned_quantity=line.delivered_quantity or 0) for line in order.lines)
+    if order.delivered_at is None:
+        return {"state": State.RETURNED, "lines": _all_restocked(order)}
+    lines = tuple(_came_back(line, left_to_return(line)) for line in order.lines)
     return {"state": State.RETURNED, "lines": lines}
 
 
-def _parcel_came_back(_order: Order, _event: Event, _by: Actor, at: datetime) -> Changes:
-    return {"parcel_came_back_at": at}
+def _all_restocked(order: Order) -> tuple[Line, ...]:
+    """The lines of a parcel that came back as it left."""
+    return tuple(_restocked(line, line.quantity) for line in order.lines)
+
+
+def _parcel_came_back(order: Order, _event: Event, _by: Actor, at: datetime) -> Changes:
+    return {"parcel_came_back_at": at, "lines": _all_restocked(order)}
 
 
 def _completed(_order: Order, _event: Event, _by: Actor, at: datetime) -> Changes:
@@ -212,8 +239,146 @@ def _payment_changed(_order: Order, event: happened.PaymentChanged, _by: Actor, 
     return {"payment_status": event.status}
 
 
+def _refunded(order: Order, event: happened.Refunded, _by: Actor, _at: datetime) -> Changes:
+    refunded = order.refunded_cents + event.cents
+    status = PaymentStatus.REFUNDED if refunded >= paid_cents(order) else order.payment_status
+    return {"refunded_cents": refunded, "payment_status": status}
+
+
 def _return_linked(order: Order, event: happened.ReturnLinked, _by: Actor, _at: datetime) -> Changes:
-    return {"returns": (*order.returns, event.order)}
+    linked = LinkedReturn(id=event.order.id, placed_at=event.order.placed_at)
+    return {"returns": (*order.returns, linked)}
+
+
+def _return_requested(order: Order, event: happened.ReturnRequested, _by: Actor, _at: datetime) -> Changes:
+    wanted = _by_line(event.lines)
+    lines = tuple(
+        replace(
+            line,
+            returning_quantity=line.returning_quantity + wanted[line.id],
+            return_reason=event.reason,
+        )
+        if line.id in wanted
+        else line
+        for line in order.lines
+    )
+    return {"state": State.FOR_RETURN, "lines": lines, "returns": (*order.returns, event.order)}
+
+
+def _return_followed(order: Order, event: happened.ReturnFollowed, _by: Actor, _at: datetime) -> Changes:
+    returns = tuple(event.order if linked.id == event.order.id else linked for linked in order.returns)
+    # A return ends once: its pieces are not counted again when more is heard of it, such as another tracking.
+    if event.order.state in RETURNS_UNDER_WAY or not _is_under_way(order, event.order.id):
+        return {"returns": returns}
+    back = _by_line(event.lines) if event.order.state is ReturnState.RETURNED else {}
+    lines = _no_longer_returning(order, event.lines)
+    lines = tuple(
+        replace(line, returned_quantity=line.returned_quantity + back.get(line.id, 0)) for line in lines
+    )
+    if event.restock:
+        lines = tuple(_restocked(line, back.get(line.id, 0)) for line in lines)
+    return _settled(order, lines, returns)
+
+
+def _return_unlinked(order: Order, event: happened.ReturnUnlinked, _by: Actor, _at: datetime) -> Changes:
+    returns = tuple(linked for linked in order.returns if linked.id != event.number)
+    if not _is_under_way(order, event.number):
+        return {"returns": returns}
+    return _settled(order, _no_longer_returning(order, event.lines), returns)
+
+
+def _is_under_way(order: Order, number: int) -> bool:
+    """Whether the order waits for what becomes of the return of this number."""
+    return any(linked.id == number and linked.state in RETURNS_UNDER_WAY for linked in order.returns)
+
+
+def _no_longer_returning(order: Order, quantities: tuple[LineQuantity, ...]) -> tuple[Line, ...]:
+    over = _by_line(quantities)
+    return tuple(
+        replace(line, returning_quantity=line.returning_quantity - over.get(line.id, 0))
+        for line in order.lines
+    )
+
+
+def _settled(order: Order, lines: tuple[Line, ...], returns: tuple[LinkedReturn, ...]) -> Changes:
+    """The order once a return is over. A line of which nothing comes back has no reason for that any more."""
+    kept = tuple(
+        line if line.returning_quantity or line.returned_quantity else replace(line, return_reason=None)
+        for line in lines
+    )
+    return {
+        "state": state_by_returns(replace(order, lines=kept, returns=returns)),
+        "lines": kept,
+        "returns": returns,
+    }
+
+
+def state_by_returns(order: Order) -> State:
+    """The state of an order that was delivered, by what has come back and what may."""
+    if order.return_is_under_way or order.state is not State.FOR_RETURN:
+        return order.state
+    if not any(line.returned_quantity for line in order.lines):
+        whole = all(line.delivered_quantity == line.quantity for line in order.lines)
+        return State.DELIVERED if whole else State.PARTIALLY_DELIVERED
+    left = any(left_to_return(line) for line in order.lines)
+    return State.PARTIALLY_RETURNED if left else State.RETURNED
+
+
+def _return_approved(order: Order, event: happened.ReturnApproved, _by: Actor, _at: datetime) -> Changes:
+    request = replace(
+        _request(order), state=ReturnState.RETURNING, review=event.review, address=event.address
+    )
+    return {"return_request": request, "courier": event.courier}
+
+
+def _return_declined(order: Order, event: happened.ReturnDeclined, _by: Actor, at: datetime) -> Changes:
+    return _return_over(order, ReturnState.REJECTED, at, review=event.review)
+
+
+def _missing_part_sent(order: Order, event: happened.MissingPartSent, _by: Actor, at: datetime) -> Changes:
+    return _return_over(order, ReturnState.CANCELLED, at, review=event.review)
+
+
+def _return_expired(order: Order, _event: Event, _by: Actor, at: datetime) -> Changes:
+    return _return_over(order, ReturnState.EXPIRED, at)
+
+
+def _return_cancelled(order: Order, event: happened.ReturnCancelled, by: Actor, at: datetime) -> Changes:
+    over = _return_over(order, ReturnState.CANCELLED, at, closed_because=event.reason)
+    return over | {"cancelled_by": by, "cancel_reason": event.reason}
+
+
+def _return_tracked(order: Order, event: happened.ReturnTracked, _by: Actor, _at: datetime) -> Changes:
+    courier = event.courier or order.courier or ""
+    trackings = tuple(Tracking(courier=courier, code=code) for code in event.tracking_ids)
+    return {"courier": courier, "trackings": trackings}
+
+
+def _return_arrived(order: Order, _event: Event, _by: Actor, at: datetime) -> Changes:
+    return {
+        "return_request": replace(_request(order), state=ReturnState.PENDING_PHYSICAL_REVIEW, arrived_at=at)
+    }
+
+
+def _return_taken_back(order: Order, _event: Event, _by: Actor, at: datetime) -> Changes:
+    return _return_over(order, ReturnState.RETURNED, at)
+
+
+def _return_sent_back(order: Order, event: happened.ReturnSentBack, _by: Actor, at: datetime) -> Changes:
+    return _return_over(order, ReturnState.REJECTED, at, closed_because=event.reason)
+
+
+def _return_over(order: Order, state: ReturnState, at: datetime, **said: object) -> Changes:
+    """The end of a return. Its order ends as it does, by the same word."""
+    request = replace(_request(order), state=state, closed_at=at, **said)
+    return {"state": State(state), "return_request": request}
+
+
+def _request(order: Order) -> ReturnRequest:
+    if order.return_request is None:
+        message = f"order {order.id} is no return that a customer asked for"
+        raise AssertionError(message)
+    return order.return_request
 
 
 def _modified(order: Order, event: happened.Modified, _by: Actor, _at: datetime) -> Changes:
@@ -244,6 +409,11 @@ def _within(part: str, changes: Changes) -> Changes:
 def left_to_return(line: Line) -> int:
     """How many pieces of a line the customer still has."""
     return (line.delivered_quantity or 0) - line.returned_quantity
+
+
+def free_to_return(line: Line) -> int:
+    """How many of them are in no return yet."""
+    return left_to_return(line) - line.returning_quantity
 
 
 def _by_line(quantities: tuple[LineQuantity, ...]) -> dict[str, int]:
@@ -286,6 +456,20 @@ _CHANGES: dict[type[Event], Callable[..., Changes]] = {
     happened.InvoiceIssued: _invoice_issued,
     happened.InvoiceCancelled: _invoice_cancelled,
     happened.PaymentChanged: _payment_changed,
+    happened.Refunded: _refunded,
     happened.ReturnLinked: _return_linked,
+    happened.ReturnRequested: _return_requested,
+    happened.ReturnFollowed: _return_followed,
+    happened.ReturnUnlinked: _return_unlinked,
+    happened.ReturnPlaced: lambda *_: {},
+    happened.ReturnApproved: _return_approved,
+    happened.ReturnDeclined: _return_declined,
+    happened.MissingPartSent: _missing_part_sent,
+    happened.ReturnExpired: _return_expired,
+    happened.ReturnCancelled: _return_cancelled,
+    happened.ReturnTracked: _return_tracked,
+    happened.ReturnArrived: _return_arrived,
+    happened.ReturnTakenBack: _return_taken_back,
+    happened.ReturnSentBack: _return_sent_back,
     happened.Modified: _modified,
 }

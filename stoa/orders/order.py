@@ -83,6 +83,50 @@ class RejectionReason(StrEnum):
     CONTENT_MISTAKE = "content_mistake"
 
 
+class ReturnState(StrEnum):
+    """How far a customer's return is."""
+
+    PENDING_REVIEW = "pending_merchant_review"
+    RETURNING = "returning"
+    PENDING_PHYSICAL_REVIEW = "pending_physical_review"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+RETURNS_UNDER_WAY = frozenset(
+    {ReturnState.PENDING_REVIEW, ReturnState.RETURNING, ReturnState.PENDING_PHYSICAL_REVIEW}
+)
+"""Returns of which nobody knows yet what becomes of them."""
+
+
+class ReturnReason(StrEnum):
+    FAULTY = "faulty"
+    WRONG_PRODUCT = "wrong_product"
+    WITHDRAWAL = "withdrawal"
+    DAMAGED_PRODUCT = "damaged_product"
+    EXPIRED_PRODUCT = "expired_product"
+    AUTHENTICITY_DOUBT = "authenticity_doubt"
+    DELIVERY_ISSUES = "delivery_issues"
+    MISSING_PART = "missing_part"
+    OTHER = "other"
+
+
+class ReviewOption(StrEnum):
+    """What the merchant may answer to a request, see ``returning.OFFERED``."""
+
+    APPROVE = "approve"
+    CONTACT_MANUFACTURER = "contact_manufacturer"
+    RESOLVED_WITH_CUSTOMER = "resolved_with_customer"
+    USABILITY_SUGGESTIONS = "usability_suggestions"
+    NOT_FAULTY = "not_faulty"
+    SEND_MISSING_PART = "send_missing_part"
+    PART_NOT_INCLUDED = "part_not_included"
+    INCORRECT_CONTENT = "incorrect_content"
+    OUT_OF_POLICY_WITHDRAWAL = "out_of_policy_withdrawal"
+
+
 class LineTag(StrEnum):
     PLUS_DEAL = "plus_deal"
     COUPON_DEAL = "coupon_deal"
@@ -233,9 +277,10 @@ class Product(Value, frozen=True, kw_only=True):
 
 
 class Line(Value, frozen=True, kw_only=True):
-    """One product of an order. ``returned_quantity`` never exceeds what was delivered.
+    """One product of an order. What is being returned and what was never exceeds what was delivered.
 
-    ``agreed_vat_cents`` is the VAT within one piece, where it was agreed and is not what the rate gives.
+    ``agreed_vat_cents`` is the VAT within one piece, where it was agreed and is not what the rate gives. ``stock_id`` is
+    the warehouse's product that the line is served from; of its pieces so many as are ``restocked`` lie there again.
     """
 
     id: str
@@ -266,8 +311,11 @@ class Line(Value, frozen=True, kw_only=True):
     rejection_reason: RejectionReason | None = None
     available_quantity: int | None = None
     delivered_quantity: int | None = None
+    returning_quantity: int = 0
     returned_quantity: int = 0
-    return_reason: str | None = None
+    return_reason: ReturnReason | None = None
+    stock_id: int | None = None
+    restocked_quantity: int = 0
 
     @property
     def total_cents(self) -> int:
@@ -406,6 +454,52 @@ class LinkedOrder(Value, frozen=True, kw_only=True):
     placed_at: datetime
 
 
+class LinkedReturn(LinkedOrder, frozen=True, kw_only=True):
+    """An order by which goods of this one come back. It has a state where a customer asked for the return; else the
+    merchant wrote down what had come back."""
+
+    state: ReturnState | None = None
+    tracking_ids: tuple[str, ...] = ()
+
+
+class Review(Value, frozen=True, kw_only=True):
+    """The answer to a request for a return."""
+
+    option: ReviewOption
+    by: Actor
+    at: datetime
+    comment: str | None = None
+    proposed_part_url: str | None = None
+
+
+class ReturnRequest(Value, frozen=True, kw_only=True):
+    """What a customer wants to return, and what came of it; the lines are the order's that carries it.
+
+    ``review_until`` is the merchant's deadline. Where the goods go is known once it is approved, and then the order's
+    courier is who brings them.
+    """
+
+    state: ReturnState
+    reason: ReturnReason
+    review_until: datetime
+    comment: str | None = None
+    photos: tuple[str, ...] = ()
+    review: Review | None = None
+    address: Address | None = None
+    arrived_at: datetime | None = None
+    closed_at: datetime | None = None
+    closed_because: str | None = None
+
+
+class DeliveryNote(Value, frozen=True, kw_only=True):
+    """The warehouse's paper for a parcel, as it left: where to, and to whom."""
+
+    number: str
+    issued_at: datetime
+    address: Address
+    recipient: str
+
+
 OTHER_VIES_PREFIXES = frozenset(
     [
         "AT",
@@ -456,6 +550,7 @@ class Order(Value, frozen=True, kw_only=True):
     payment_status: PaymentStatus
     payment_provider: str | None = None
     payment_reference: str | None = None
+    refunded_cents: int = 0
     invoice: InvoiceDetails | None = None
     billing: Billing | None = None
     comments: str = ""
@@ -499,8 +594,10 @@ class Order(Value, frozen=True, kw_only=True):
     issued_invoice: IssuedInvoice | None = None
     replacements: tuple[LinkedOrder, ...] = ()
     replaces: LinkedOrder | None = None
-    returns: tuple[LinkedOrder, ...] = ()
+    returns: tuple[LinkedReturn, ...] = ()
     return_of: LinkedOrder | None = None
+    return_request: ReturnRequest | None = None
+    delivery_note: DeliveryNote | None = None
 
     @property
     def items_cents(self) -> int:
@@ -589,6 +686,16 @@ class Order(Value, frozen=True, kw_only=True):
         """First and last name of who takes the parcel."""
         customer, other = self.customer, self.address.recipient
         return names_in(other) if other else (customer.first_name, customer.last_name)
+
+    @property
+    def requested_returns(self) -> tuple[LinkedReturn, ...]:
+        """Those that the customer asked for."""
+        return tuple(linked for linked in self.returns if linked.state is not None)
+
+    @property
+    def return_is_under_way(self) -> bool:
+        """Whether goods of the order may still come back because the customer asked for it."""
+        return any(linked.state in RETURNS_UNDER_WAY for linked in self.returns)
 
     @property
     def storno_is_due(self) -> bool:

@@ -12,6 +12,7 @@ from stoa.orders.money import MOST_CENTS
 from stoa.orders.order import (
     AcceptOptions,
     Customer,
+    Fees,
     Fulfilment,
     Line,
     LinkedOrder,
@@ -61,7 +62,7 @@ def place(placement: Placement, *, order_id: int, shop: Shop, now: datetime) -> 
         last_note=max((note.number for note in placement.notes), default=0),
         express=placement.express,
         gift_wrap=placement.gift_wrap,
-        fees=placement.fees,
+        fees=_fees(placement, shop),
         shipping_cents=placement.shipping_cents,
         shipping_method=placement.shipping_method,
         placed_at=now,
@@ -74,6 +75,14 @@ def place(placement: Placement, *, order_id: int, shop: Shop, now: datetime) -> 
     )
     amounts = order.total_cents + order.fees.total_cents
     return order if amounts <= MOST_CENTS else Refused(Refusal.AMOUNT_OUT_OF_RANGE, "lines")
+
+
+def _fees(placement: Placement, shop: Shop) -> Fees:
+    """What the checkout said; the warehouse works for nobody for nothing, unless the shop's terms say so."""
+    fees = placement.fees
+    if placement.fulfilment is not Fulfilment.WAREHOUSE or fees.warehouse:
+        return fees
+    return replace(fees, warehouse=shop.warehouse_fee_cents)
 
 
 def _deadlines(placement: Placement, shop: Shop, now: datetime) -> tuple[datetime, datetime]:

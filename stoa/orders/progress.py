@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from stoa.orders.order import Order, PaymentMethod, PaymentStatus, State
+from stoa.orders.order import Order, PaymentMethod, PaymentStatus, ReturnState, State
 
 
 class Stage(StrEnum):
@@ -32,11 +32,21 @@ class Step(StrEnum):
     PARTIALLY_DELIVERED = "partially_delivered"
     COMPLETED = "completed"
     PARTIALLY_COMPLETED = "partially_completed"
+    RETURN_REQUESTED = "return_requested"
+    RETURN_CANCELLED = "return_cancelled"
     PARTIALLY_RETURNED = "partially_returned"
     RETURNED = "returned"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    # Of a return itself, from its request to its end: who lists no returns lists none of these.
+    RETURN_IN_REVIEW = "return_in_review"
+    RETURN_UNDER_WAY = "return_under_way"
+    RETURN_ARRIVED = "return_arrived"
+    RETURN_TAKEN_BACK = "return_taken_back"
+    RETURN_DECLINED = "return_declined"
+    RETURN_CALLED_OFF = "return_called_off"
+    RETURN_EXPIRED = "return_expired"
 
 
 STAGES = {
@@ -54,11 +64,20 @@ STAGES = {
     Step.PARTIALLY_DELIVERED: Stage.DELIVERED,
     Step.COMPLETED: Stage.DELIVERED,
     Step.PARTIALLY_COMPLETED: Stage.DELIVERED,
+    Step.RETURN_REQUESTED: Stage.DELIVERED,
+    Step.RETURN_CANCELLED: Stage.DELIVERED,
     Step.PARTIALLY_RETURNED: Stage.DELIVERED,
     Step.RETURNED: Stage.RETURNED,
     Step.REJECTED: Stage.CANCELLED,
     Step.CANCELLED: Stage.CANCELLED,
     Step.EXPIRED: Stage.CANCELLED,
+    Step.RETURN_IN_REVIEW: Stage.AWAITING,
+    Step.RETURN_UNDER_WAY: Stage.SHIPPED,
+    Step.RETURN_ARRIVED: Stage.SHIPPED,
+    Step.RETURN_TAKEN_BACK: Stage.RETURNED,
+    Step.RETURN_DECLINED: Stage.CANCELLED,
+    Step.RETURN_CALLED_OFF: Stage.CANCELLED,
+    Step.RETURN_EXPIRED: Stage.CANCELLED,
 }
 
 
@@ -67,12 +86,16 @@ WAITING_FOR_COURIER = (Step.LABELLED, Step.IN_WORK_LABELLED, Step.READY_LABELLED
 
 
 def step_of(order: Order) -> Step:
+    if order.return_request is not None:
+        return _OF_A_RETURN[order.return_request.state]
     if order.state is State.ACCEPTED:
         return _accepted(order)
     if order.state is State.DISPATCHED:
         return Step.AT_PICKUP_POINT if order.at_pickup_point else Step.DISPATCHED
-    if order.completed_at is not None:
-        return _COMPLETED.get(order.state, _STEPS[order.state])
+    if order.state is State.FOR_RETURN:
+        return Step.RETURN_REQUESTED if order.return_is_under_way else Step.DELIVERY_FAILED
+    if order.state in _COMPLETED:
+        return _delivered(order)
     return _STEPS[order.state]
 
 
@@ -88,6 +111,24 @@ def _accepted(order: Order) -> Step:
     return Step.LABELLED if order.voucher else Step.ACCEPTED
 
 
+def _delivered(order: Order) -> Step:
+    if order.completed_at is not None:
+        return _COMPLETED[order.state]
+    # None of the returns that the customer asked for is under way, or has brought anything back.
+    return Step.RETURN_CANCELLED if order.requested_returns else _STEPS[order.state]
+
+
+_OF_A_RETURN = {
+    ReturnState.PENDING_REVIEW: Step.RETURN_IN_REVIEW,
+    ReturnState.RETURNING: Step.RETURN_UNDER_WAY,
+    ReturnState.PENDING_PHYSICAL_REVIEW: Step.RETURN_ARRIVED,
+    ReturnState.RETURNED: Step.RETURN_TAKEN_BACK,
+    ReturnState.REJECTED: Step.RETURN_DECLINED,
+    ReturnState.CANCELLED: Step.RETURN_CALLED_OFF,
+    ReturnState.EXPIRED: Step.RETURN_EXPIRED,
+}
+
+
 _STEPS = {
     State.OPEN: Step.OPEN,
     State.REJECTED: Step.REJECTED,
@@ -95,7 +136,6 @@ _STEPS = {
     State.EXPIRED: Step.EXPIRED,
     State.DELIVERED: Step.DELIVERED,
     State.PARTIALLY_DELIVERED: Step.PARTIALLY_DELIVERED,
-    State.FOR_RETURN: Step.DELIVERY_FAILED,
     State.PARTIALLY_RETURNED: Step.PARTIALLY_RETURNED,
     State.RETURNED: Step.RETURNED,
 }
@@ -117,7 +157,9 @@ class PaymentStep(StrEnum):
 
 
 def payment_step_of(order: Order) -> PaymentStep | None:
-    """None where the status says it all."""
+    """None where the status says it all, and of a return, which nobody pays."""
+    if order.return_request is not None:
+        return None
     steps = _PAYMENT_STEPS.get(order.payment_status)
     return steps.get(order.payment_method, steps[PaymentMethod.CARD]) if steps else None
 

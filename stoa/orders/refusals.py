@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from stoa.orders.order import State
+from stoa.orders.order import ReturnState, State
 
 
 class Refusal(StrEnum):
@@ -50,6 +50,18 @@ class Refusal(StrEnum):
     DISPATCH_BEFORE_DEADLINE = "An order cannot be due for dispatch before its deadline for acceptance."
     WINDOW_NOT_AHEAD = "The pickup window must lie in the future and end after it begins."
     NO_PARCEL_UNDER_WAY = "No parcel of this order is under way."
+    RETURN_UNDER_WAY = "A return of this order is under way: what comes back is noted there."
+    RETURN_TIME_OVER = "The order's time to be returned is over."
+    RETURN_DECIDED = "The return is {state}: it has been decided on."
+    RETURN_WRONG_STATE = "The return is {state}, which does not allow this."
+    NOT_A_RETURN = "This order is no return that a customer asked for."
+    NO_SUCH_OPTION = "This is not one of the return's review options."
+    COMMENT_REQUIRED = "This option requires a comment."
+    PART_URL_REQUIRED = "This option requires the address of the part."
+    RETURN_DEADLINE_NOT_AHEAD = "The deadline for the review must lie in the future."
+    NOTHING_TO_REFUND = "The order has no payment of which something could be refunded."
+    REFUND_OUT_OF_RANGE = "The refund must be at least 1 cent and at most what is left of the payment."
+    OUT_OF_STOCK = "The warehouse does not have so many pieces."
     AMOUNT_OUT_OF_RANGE = "The order's amounts add up to more than the service can hold."
 
 
@@ -58,7 +70,7 @@ class Refused(Struct, frozen=True):
 
     refusal: Refusal
     field: str | None = None
-    state: State | None = None
+    state: State | ReturnState | None = None
 
     @property
     def message(self) -> str:

@@ -64,6 +64,10 @@ class Shop(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A shop and its terms. ``acceptance_hours`` and ``dispatch_hours`` count from the placing of an order,
     ``return_days`` from its delivery: so long may the customer return it.
 
+    A customer's request for a return is to be answered within ``review_hours``. ``warehouse_fee_cents`` is what the
+    marketplace takes for an order that it sends from its ``warehouse``, which knows products of the shop where that is
+    true.
+
     ``country_code`` is that of the marketplace's site that the shop sells on.
 
     Invoices of a shop are numbered by series; ``currency`` is that of all its prices.
@@ -81,7 +85,10 @@ class Shop(Struct, frozen=True, kw_only=True, omit_defaults=True):
     acceptance_hours: int = 24
     dispatch_hours: int = 96
     return_days: int = 14
+    review_hours: int = 72
+    warehouse_fee_cents: int = 120
     set_as_ready_required: bool = False
+    warehouse: bool = False
     country_code: str = "GR"
     language: str = "el"
     currency: str = "EUR"

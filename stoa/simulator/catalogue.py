@@ -163,3 +163,18 @@ PRODUCTS = (
     Product("600352", "Παραμύθια για πριν τον ύπνο", 1190, BOOKS),
     Product("600468", "Μαθηματικά Γ΄ Λυκείου: λυμένες ασκήσεις", 1690, BOOKS),
 )
+
+STORED = tuple(product for product in PRODUCTS if product.kind is HOUSEHOLD)
+"""Those of them that lie in the marketplace's warehouse."""
+
+SUPPLIER = {
+    "code": "LYX-1",
+    "name": "Λυχνάρι Είδη Σπιτιού Ι.Κ.Ε.",
+    "address": "Λεωφόρος Λαυρίου 12",
+    "city": "Παιανία",
+    "area": "Αττική",
+    "zip_code": "19002",
+    "phone": "2100000200",
+    "email": "paraggelies@example.com",
+}
+"""Who sends them there."""

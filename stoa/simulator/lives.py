@@ -1,17 +1,13 @@
 """What becomes of one order: the customer, the merchant and the courier, each in their turn."""
 
-import asyncio
-import math
 from collections import Counter
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from random import Random
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-from msgspec import Struct
 
 from stoa.orders.order import State
 from stoa.simulator.orders import believable_order, choose, happens
+from stoa.simulator.pace import Pace
+from stoa.simulator.returns import ask_for_return
 from stoa.simulator.server import AcceptOptions, Order, Placed, Server
 
 LAST_MILE = "Skroutz Last Mile"
@@ -22,8 +18,8 @@ ENDINGS = {"accept": 84, "reject": 8, "cancel": 4, "expire": 4}
 
 REJECTIONS = {"lines": 60, "limited": 25, "other": 15}
 DELIVERIES = {"deliver": 84, "deliver_partially": 6, "fail_delivery": 7, "cancel": 3}
-RETURNS = {"none": 88, "return": 6, "return_partially": 6}
-"""How often each is chosen, relative to the others."""
+RETURNS = {"none": 84, "request": 12, "return": 2, "return_partially": 2}
+"""How often each is chosen, relative to the others. Without a request it is the courier who says that goods are back."""
 
 TRACKED_COURIERS = ("acs", "dhl", "geniki_taxydromiki", "dpd", "gls")
 
@@ -34,39 +30,6 @@ OTHER_REASONS = (
 )
 CHANGES_OF_MIND = ("Άλλαξα γνώμη", "Το βρήκα σε άλλο κατάστημα", "Παρήγγειλα λάθος μέγεθος", None)
 
-LEFT_TO_EXPIRE = 5.0
-"""The shortest time, in seconds, that an order which nobody decides on is open: clocks may differ a little."""
-
-MOST_PATIENCE = 120.0
-"""Seconds to wait for what the service does by itself: express acceptances, expiries, vouchers."""
-
-
-class RunIsOver(Exception):
-    """The simulation ends, and every life with it."""
-
-
-class Pace(Struct, frozen=True):
-    """How fast lives go: about ``mean`` seconds between two steps, until ``stop`` is set."""
-
-    mean: float
-    stop: asyncio.Event
-    chance: Random
-
-    async def pause(self, steps: float = 1.0) -> None:
-        """Let time pass. Raises RunIsOver."""
-        await passing(self.stop, self.mean * steps * self.chance.uniform(0.5, 1.5))
-        if self.stop.is_set():
-            raise RunIsOver
-
-
-async def passing(stop: asyncio.Event, seconds: float) -> None:
-    """Let so many seconds pass, fewer when ``stop`` is set."""
-    try:
-        async with asyncio.timeout(max(seconds, 0)):
-            await stop.wait()
-    except TimeoutError:
-        return
-
 
 async def place(server: Server, pace: Pace, tally: Counter[str]) -> "Life":
     """Place an order, so that it has a life. Raises NotDone."""
@@ -74,8 +37,7 @@ async def place(server: Server, pace: Pace, tally: Counter[str]) -> "Life":
     # The marketplace accepts express orders itself, the merchant is not asked.
     ending = "accept" if body["express"] else choose(pace.chance, ENDINGS)
     if ending == "expire":
-        open_for = max(LEFT_TO_EXPIRE, pace.mean * 2)
-        body["expires_at"] = datetime.now(UTC) + timedelta(seconds=open_for)
+        body["expires_at"] = pace.deadline()
     placed = await server.place(body)
     tally["placed"] += 1
     return Life(server, pace, tally, body=body, placed=placed, ending=ending)
@@ -103,6 +65,8 @@ class Life:
         self._code = placed.codes["skroutz"]
         self._ending = ending
         self._state = State.OPEN
+        self._from_warehouse = False
+        self._goods = _pieces_of(body["lines"])
 
     async def live(self) -> None:
         """What happens to the order from its placing to its end. Raises NotDone or RunIsOver."""
@@ -121,10 +85,15 @@ class Life:
     async def _decide(self) -> None:
         if self._ending == "cancel":
             await self._cancel()
-        elif self._ending == "expire" or self._body["express"]:
-            await self._watch(lambda order: order.state is not State.OPEN)
+        elif self._ending == "expire":
+            await self._wait_for_decision()
         else:
-            await self._merchant_decides(await self._look())
+            order = await self._look()
+            by_itself = self._from_warehouse or self._body["express"]
+            await (self._wait_for_decision() if by_itself else self._merchant_decides(order))
+
+    async def _wait_for_decision(self) -> None:
+        await self._watch(lambda order: order.state is not State.OPEN)
 
     async def _merchant_decides(self, order: Order) -> None:
         await self._pace.pause()
@@ -166,7 +135,7 @@ class Life:
         if self._body["fulfilment"] == "merchant":
             await self._pace.pause()
             await self._server.decide(self._code, "tracking_details", self._tracking())
-        if self._body["fulfilment"] != "marketplace":
+        if self._body["fulfilment"] != "marketplace" or self._from_warehouse:
             return
         order = await self._watch(lambda order: order.courier_voucher is not None)
         # A courier may be quicker than the label printer.
@@ -192,6 +161,8 @@ class Life:
 
     async def _ship(self) -> None:
         await self._act("pick_up")
+        if self._from_warehouse:
+            await self._file_delivery_note()
         await self._pace.pause(2)
         if "collection_point_address" in self._body["address"] or happens(self._chance, 0.08):
             await self._act("arrive_at_pickup_point")
@@ -199,10 +170,17 @@ class Life:
         delivery = choose(self._chance, DELIVERIES)
         if delivery == "cancel":
             await self._cancel()
-        elif delivery == "deliver_partially" and self._units > 1:
-            await self._act(delivery, self._part())
+        elif delivery == "deliver_partially" and len(self._goods) > 1:
+            self._goods = self._some_pieces()
+            await self._act(delivery, {"lines": _as_lines(self._goods)})
         else:
             await self._act("fail_delivery" if delivery == "fail_delivery" else "deliver")
+
+    async def _file_delivery_note(self) -> None:
+        """The merchant's paper for what the warehouse sent."""
+        note = (await self._look()).fbs_delivery_note_url
+        if note is not None:
+            await self._server.download(note)
 
     async def _come_back(self) -> None:
         """Parcels that nobody took come back, and now and then the customer does not like the goods."""
@@ -212,20 +190,25 @@ class Life:
         if wish == "none":
             return
         await self._pace.pause(2)
-        if wish == "return_partially" and self._state is State.DELIVERED and self._units > 1:
-            await self._act(wish, self._part())
+        if wish == "request":
+            await self._return_on_request()
+        elif wish == "return_partially" and self._state is State.DELIVERED and len(self._goods) > 1:
+            await self._act(wish, {"lines": _as_lines(self._some_pieces())})
         else:
             await self._act("return")
 
-    @property
-    def _units(self) -> int:
-        return sum(line["quantity"] for line in self._body["lines"])
+    async def _return_on_request(self) -> None:
+        """The return goes its own way; what it means for the order is seen before and after."""
+        whole = len(self._goods) == 1 or happens(self._chance, 0.6)
+        lines = _as_lines(self._goods if whole else self._some_pieces())
+        wanted = await ask_for_return(self._server, self._pace, self._tally, order_id=self._id, lines=lines)
+        await self._look()
+        await wanted.live()
+        await self._look()
 
-    def _part(self) -> dict[str, object]:
-        """Some of the goods, at least one and not all."""
-        units = [n for n, line in enumerate(self._body["lines"], start=1) for _ in range(line["quantity"])]
-        taken = Counter(self._chance.sample(units, self._chance.randrange(1, len(units))))
-        return {"lines": [{"id": number, "quantity": quantity} for number, quantity in taken.items()]}
+    def _some_pieces(self) -> list[int]:
+        """At least one and not all."""
+        return self._chance.sample(self._goods, self._chance.randrange(1, len(self._goods)))
 
     async def _cancel(self) -> None:
         by = "customer" if happens(self._chance, 0.8) else "marketplace"
@@ -236,14 +219,11 @@ class Life:
 
     async def _watch(self, wanted: Callable[[Order], bool]) -> Order:
         """The order once it is as wanted, or as it is when the merchant's patience ends."""
-        looks_left = math.ceil(MOST_PATIENCE / self._pace.mean)
-        while not wanted(order := await self._look()) and looks_left:
-            looks_left -= 1
-            await self._pace.pause()
-        return order
+        return await self._pace.watch(self._look, wanted)
 
     async def _look(self) -> Order:
         order = await self._server.show(self._code)
+        self._from_warehouse = order.fulfilled_by_skroutz
         self._reached(order.state)
         return order
 
@@ -251,3 +231,12 @@ class Life:
         if state is not self._state:
             self._state = state
             self._tally[state] += 1
+
+
+def _pieces_of(lines: Sequence[Mapping[str, Any]]) -> list[int]:
+    """For every piece the number of its line."""
+    return [number for number, line in enumerate(lines, start=1) for _ in range(line["quantity"])]
+
+
+def _as_lines(pieces: Sequence[int]) -> list[dict[str, int]]:
+    return [{"id": number, "quantity": quantity} for number, quantity in Counter(pieces).items()]

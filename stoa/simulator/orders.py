@@ -123,7 +123,7 @@ def _line(chance: Random, product: Product) -> Json:
         "unit_price_cents": product.unit_price_cents,
         "vat_percent": kind.vat_percent,
         "commission_rate": kind.commission_rate,
-        "ean": _ean(product.uid),
+        "ean": ean_of(product.uid),
     }
     if kind.sizes:
         line |= _size(chance, product.uid, *kind.sizes)
@@ -148,7 +148,7 @@ def _prescription(chance: Random) -> str:
     return f"Βαθμοί SPH: {sphere:.2f}\nΚαμπύλη BC: {chance.choice(('8.4', '8.6'))}"
 
 
-def _ean(uid: str) -> str:
+def ean_of(uid: str) -> str:
     """An EAN-13 from the range that shops use among themselves: it is nobody's product."""
     digits = f"200000{uid}"
     odd, even = (sum(map(int, digits[first::2])) for first in (0, 1))

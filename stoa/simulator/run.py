@@ -5,7 +5,7 @@ import contextlib
 import re
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from pathlib import Path
 from random import Random
 from typing import Self
@@ -17,19 +17,21 @@ from msgspec import Struct
 
 from stoa.orders.order import State
 from stoa.settings import read_settings
-from stoa.simulator.lives import Life, Pace, RunIsOver, passing, place
+from stoa.simulator.lives import Life, place
+from stoa.simulator.pace import Pace, RunIsOver, passing
+from stoa.simulator.returns import COUNTED_AS
 from stoa.simulator.server import IN_FLIGHT, Access, NotDone, Server
+from stoa.simulator.supplies import ANNOUNCED, RECEIVED, Supplies, enough
 
 log = structlog.get_logger(__name__)
 
-COUNTED = (
-    "placed",
-    *(state.value for state in State if state is not State.OPEN),
-    "refused",
-    "failed",
-    "server_errors",
-    "skipped",
-)
+COUNTED = {
+    "orders": ("placed", *(state.value for state in State if state is not State.OPEN), "skipped"),
+    "returns": tuple(COUNTED_AS.values()),
+    "purchase orders": (ANNOUNCED, RECEIVED),
+    "calls": ("refused", "failed", "server_errors"),
+}
+"""What is counted, by what it is about."""
 
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 MOST_PER_SECOND = 1000
@@ -126,13 +128,13 @@ def _read_url(text: str) -> str:
 async def simulate(simulation: Simulation, duration: float | None) -> dict[str, int]:
     """Keep the shop busy for so many seconds, or until SIGINT or SIGTERM. Acts on no orders but its own.
 
-    Answers with how many orders were placed and reached each state, and how many calls were ``refused`` (4xx)
-    or ``failed`` (no answer, or 5xx; the latter are also ``server_errors``); ``skipped`` orders were due
-    while the server was away or behind. Raises CannotSimulate.
+    Answers with how many orders were placed and reached each state, the same of returns and purchase orders, and how
+    many calls were ``refused`` (4xx) or ``failed`` (no answer, or 5xx; the latter are also ``server_errors``);
+    ``skipped`` orders were due while the server was away or behind. Raises CannotSimulate.
     """
     if duration is not None and not duration > 0:
         raise CannotSimulate("--duration must be more than 0 seconds.")
-    tally = Counter(dict.fromkeys(COUNTED, 0))
+    tally = Counter({counted: 0 for about in COUNTED.values() for counted in about})
     stop = asyncio.Event()
     with _ended_by_signals(stop):
         async with Server(simulation.access, tally) as server:
@@ -140,6 +142,19 @@ async def simulate(simulation: Simulation, duration: float | None) -> dict[str, 
             crowd = _Crowd(simulation, duration, server, tally, stop)
             await crowd.come()
     return dict(tally)
+
+
+def told(tally: Mapping[str, int]) -> str:
+    """What was counted, a line for each thing that it is about."""
+    return "\n".join(
+        f"{about}: {', '.join(_counted(about, what, tally[what]) for what in counted)}"
+        for about, counted in COUNTED.items()
+    )
+
+
+def _counted(about: str, what: str, number: int) -> str:
+    words = what.replace("_", " ").removeprefix(f"{about} ")
+    return f"{number} {words}"
 
 
 @contextlib.contextmanager
@@ -195,11 +210,15 @@ class _Crowd:
         self._stop = stop
         mean = pause_between_steps(simulation.per_second, duration)
         self._pace = Pace(mean, stop, Random())  # noqa: S311 - nothing here is a secret
+        pieces = enough(simulation.per_second, mean)
+        self._supplies = Supplies(server, self._pace, tally, pieces=pieces)
         self._lives: set[asyncio.Task[None]] = set()
         self._being_placed = 0
 
     async def come(self) -> None:
         """Place orders until the run is over; then let requests under way be answered, and end the rest."""
+        if not self._stop.is_set():
+            self._begin(self._supplies.keep_up())
         try:
             await self._place_at_the_rate()
         finally:
@@ -220,19 +239,25 @@ class _Crowd:
         if not self._server.is_there or self._being_placed >= IN_FLIGHT:
             self._tally["skipped"] += 1
             return
-        life = asyncio.create_task(self._live())
+        self._begin(self._live())
+
+    def _begin(self, doings: Coroutine[None, None, None]) -> None:
+        life = asyncio.create_task(self._lead(doings))
         self._lives.add(life)
         life.add_done_callback(self._lives.discard)
 
-    async def _live(self) -> None:
+    async def _lead(self, doings: Coroutine[None, None, None]) -> None:
         try:
-            await (await self._place()).live()
+            await doings
         except (NotDone, RunIsOver):
             return
         except Exception:
-            # One order's life must not end all others.
+            # One life must not end all others.
             self._tally["failed"] += 1
             log.exception("simulation.life_failed")
+
+    async def _live(self) -> None:
+        await (await self._place()).live()
 
     async def _place(self) -> Life:
         self._being_placed += 1

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -10,11 +11,12 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from stoa.orders.order import State
+from stoa.orders.order import ReturnState, State
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+P = TypeVar("P", bound="_Page")
 
 IN_FLIGHT = 200
 """The most requests at a time."""
@@ -50,14 +52,20 @@ class NotDone(Exception):
 
 
 class Placed(Struct):
+    """An order, or a return."""
+
     id: int
     codes: dict[str, str]
 
 
 class Moved(Struct):
-    """The operator's view after an action."""
+    """The operator's view of an order after an action."""
 
     state: State
+
+
+class ReturnMoved(Struct):
+    state: ReturnState
 
 
 class Option(Struct):
@@ -92,12 +100,68 @@ class Order(Struct):
     courier: str | None
     courier_voucher: str | None
     set_as_ready_required: bool
+    fulfilled_by_skroutz: bool
+    fbs_delivery_note_url: str | None = None
     accept_options: AcceptOptions | None = None
     reject_options: RejectOptions | None = None
 
 
 class Shown(Struct):
     order: Order
+
+
+class OfferedOption(Struct):
+    option: str
+    comment_required: bool
+    supports_proposed_part_url_required: bool
+
+
+class Return(Struct):
+    """What the merchant looks at in a return (Skroutz Returns API)."""
+
+    state: ReturnState
+    review_options: list[OfferedOption] = []
+
+
+class ReturnShown(Struct, rename={"shown": "return"}):
+    shown: Return
+
+
+class Stocked(Struct):
+    """A product in the warehouse."""
+
+    shop_uid: str
+    active: bool
+    quantity: int
+
+
+class Supplier(Struct):
+    id: str
+    code: str
+
+
+class Announced(Struct):
+    code: str
+
+
+class _Pagination(Struct):
+    total_pages: int
+
+
+class _Meta(Struct):
+    pagination: _Pagination
+
+
+class _Page(Struct):
+    meta: _Meta
+
+
+class _Products(_Page):
+    products: list[Stocked]
+
+
+class _Suppliers(_Page):
+    suppliers: list[Supplier]
 
 
 class Server:
@@ -165,6 +229,51 @@ class Server:
         """Do what the merchant's API calls ``decision``."""
         await self._call(decision, "POST", f"{self._order(code)}/{decision}", self._as_merchant, body)
 
+    async def ask_for_return(self, order_id: int, body: object) -> Placed:
+        url = f"{self._shop}/orders/{order_id}/returns"
+        said = await self._call("ask_for_return", "POST", url, self._as_operator, body)
+        return self._read("ask_for_return", said, Placed)
+
+    async def act_on_return(self, return_id: int, action: str, body: object) -> ReturnState:
+        """Do what the operator's API calls ``action``; answers with the return's state."""
+        url = f"{self._shop}/returns/{return_id}/{action}"
+        said = await self._call(action, "POST", url, self._as_operator, body)
+        return self._read(action, said, ReturnMoved).state
+
+    async def show_return(self, code: str) -> Return:
+        said = await self._call("show_return", "GET", self._return(code), self._as_merchant)
+        return self._read("show_return", said, ReturnShown).shown
+
+    async def review(self, code: str, answer: object) -> None:
+        await self._call("review", "POST", f"{self._return(code)}/review", self._as_merchant, answer)
+
+    async def register(self, product: object) -> Stocked:
+        """Have the warehouse know a product of the shop."""
+        said = await self._call("register", "POST", f"{self._shop}/products", self._as_operator, product)
+        return self._read("register", said, Stocked)
+
+    async def products(self) -> list[Stocked]:
+        """All that the warehouse knows of the shop."""
+        pages = [page async for page in self._pages("products", _Products)]
+        return [product for page in pages for product in page.products]
+
+    async def suppliers(self) -> list[Supplier]:
+        pages = [page async for page in self._pages("suppliers", _Suppliers)]
+        return [supplier for page in pages for supplier in page.suppliers]
+
+    async def add_supplier(self, supplier: object) -> None:
+        await self._call("add_supplier", "POST", f"{self._fbs}/suppliers", self._as_merchant, supplier)
+
+    async def announce(self, goods: object) -> int:
+        """Announce goods to the warehouse; answers with the purchase order's number in the shop."""
+        url = f"{self._fbs}/purchase_orders"
+        said = await self._call("announce", "POST", url, self._as_merchant, goods)
+        return int(self._read("announce", said, Announced).code.rpartition("-")[2])
+
+    async def receive(self, purchase_order: int, counted: object) -> None:
+        url = f"{self._shop}/purchase_orders/{purchase_order}/receive"
+        await self._call("receive", "POST", url, self._as_operator, counted)
+
     async def download(self, url: str) -> None:
         await self._call("download", "GET", url, {})
 
@@ -174,6 +283,22 @@ class Server:
 
     def _order(self, code: str) -> str:
         return f"{self._access.url}/merchants/ecommerce/orders/{code}"
+
+    def _return(self, code: str) -> str:
+        return f"{self._access.url}/merchants/ecommerce/returns/{code}"
+
+    @property
+    def _fbs(self) -> str:
+        return f"{self._access.url}/merchants/ecommerce/fbs"
+
+    async def _pages(self, name: str, of: type[P]) -> AsyncIterator[P]:
+        """A list of the warehouse, page by page."""
+        number, pages = 1, 1
+        while number <= pages:
+            url = f"{self._fbs}/{name}?page={number}"
+            page = self._read(name, await self._call(name, "GET", url, self._as_merchant), of)
+            yield page
+            number, pages = number + 1, page.meta.pagination.total_pages
 
     async def _call(
         self, name: str, method: str, url: str, headers: dict[str, str], body: object = None

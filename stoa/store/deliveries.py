@@ -8,9 +8,10 @@ from typing import Literal
 import asyncpg
 
 from stoa.store.database import Pool
-from stoa.store.orders import Message
+from stoa.store.orders import Message, Part
 
-DeliveryState = Literal["pending", "delivered", "dead"]
+DeliveryState = Literal["pending", "delivered", "dead", "skipped"]
+"""Dead: it was given up. Skipped: it was not sent, since its address does not know what it is an update of."""
 
 # Shops with work to do, one index probe for each: it costs the same however long one shop's backlog is.
 DUE_SHOPS = """
@@ -23,7 +24,8 @@ ORDER BY s.shop_id LIMIT $2
 
 # Take the shop's oldest due deliveries for a while. Of each order only the oldest pending one, and none while
 # another of the order is on its way: a shop hears of an order's changes one after the other. Asked as a single value,
-# not as NOT EXISTS, which would be planned as a join over the shop's whole backlog.
+# not as NOT EXISTS, which would be planned as a join over the shop's whole backlog. So is whether the address of an
+# update was told of what it is an update of: that is looked for among the messages of its order.
 CLAIM = """
 WITH free AS (
     SELECT d.id FROM deliveries d
@@ -41,23 +43,30 @@ WITH free AS (
     WHERE d.shop_id = $1 AND d.id = free.id
     RETURNING d.*
 )
-SELECT c.shop_id, c.id, c.order_id, c.endpoint, c.event_type, c.payload, c.tries, c.created_at, c.claimed_until,
-       e.url, e.signing_key
+SELECT c.shop_id, c.id, c.order_id, c.endpoint, c.event_type, c.payload, c.part, c.tries, c.created_at,
+       c.claimed_until, e.url, e.signing_key, coalesce(e.enabled, false) AS enabled,
+       CASE WHEN c.part = 'update' THEN (
+           SELECT told.id FROM deliveries told
+           WHERE told.shop_id = $1 AND told.order_id = c.order_id AND told.endpoint = c.endpoint
+             AND told.part = 'announcement' AND told.sent_to = e.url
+           LIMIT 1) IS NOT NULL ELSE true END AS address_knows
 FROM claimed c LEFT JOIN webhook_endpoints e ON e.shop_id = $1 AND e.kind = c.endpoint
 ORDER BY c.id
 """
 
 # Note a batch of attempts and move their deliveries; the order's later messages are due when it is, so that no claim
-# looks at them in vain. A delivery that is no longer held as it was claimed (the
-# lease ran out and another took it, or a resend began a new round) is left as it is: no row back.
+# looks at them in vain. A delivery that is no longer held as it was claimed (the lease ran out and another took it, or a
+# resend began a new round) is left as it is: no row back. Where an announcement was delivered to stays noted until it is
+# delivered elsewhere.
 RECORD = """
 WITH made AS (
     SELECT * FROM unnest($2::bigint[], $3::timestamptz[], $4::integer[], $5::timestamptz[], $6::integer[],
-                         $7::integer[], $8::text[], $9::text[], $10::timestamptz[])
-        AS m (id, claimed_until, tries, at, duration_ms, status, error, state, next_at)
+                         $7::integer[], $8::text[], $9::text[], $10::timestamptz[], $11::text[])
+        AS m (id, claimed_until, tries, at, duration_ms, status, error, state, next_at, sent_to)
 ), moved AS (
     UPDATE deliveries d SET state = m.state, tries = d.tries + 1, due_at = coalesce(m.next_at, d.due_at),
-        claimed_until = NULL, finished_at = CASE WHEN m.state <> 'pending' THEN m.at END
+        claimed_until = NULL, finished_at = CASE WHEN m.state <> 'pending' THEN m.at END,
+        sent_to = coalesce(m.sent_to, d.sent_to)
     FROM made m
     WHERE d.shop_id = $1 AND d.id = m.id AND d.state = 'pending'
       AND d.claimed_until = m.claimed_until AND d.tries = m.tries
@@ -122,7 +131,9 @@ SELECT (SELECT count(*) FROM deliveries WHERE state = 'pending') AS pending,
 class ClaimedDelivery:
     """A delivery held until ``claimed_until``, with where it goes; no URL and key where the endpoint was removed.
 
-    ``tries`` counts the requests of this round before the one to come. ``signing_key`` is still sealed.
+    ``tries`` counts the requests of this round before the one to come. ``signing_key`` is still sealed. ``enabled`` is
+    whether the endpoint is there and switched on; ``address_knows``, whether the URL was told of what an update is
+    about, which all but updates do without.
     """
 
     shop_id: int
@@ -131,16 +142,19 @@ class ClaimedDelivery:
     endpoint: str
     event_type: str
     payload: bytes
+    part: Part | None
     tries: int
     created_at: datetime
     claimed_until: datetime
     url: str | None
     signing_key: bytes | None
+    enabled: bool
+    address_knows: bool
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedAttempt:
-    """One request that was made for a claimed delivery, and the state it leaves the delivery in.
+    """One request that was made for a claimed delivery, or why there was none, and the state it leaves the delivery in.
 
     ``next_at`` is when a pending one is due again.
     """
@@ -249,6 +263,7 @@ def as_row(attempt: FinishedAttempt) -> tuple[object, ...]:
         attempt.error,
         attempt.state,
         attempt.next_at,
+        held.url if held.part == "announcement" and attempt.state == "delivered" else None,
     )
 
 

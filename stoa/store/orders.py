@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import lru_cache
+from typing import Literal
 
 import asyncpg
 import msgspec
@@ -11,16 +12,19 @@ from msgspec import Struct
 
 from stoa.orders.events import Event
 from stoa.orders.order import Actor, Line, Order, Tag
-from stoa.orders.progress import STAGES, WAITING_FOR_COURIER, payment_step_of, step_of
+from stoa.orders.progress import STAGES, WAITING_FOR_COURIER, Step, payment_step_of, step_of
+from stoa.orders.stock import StockChange, stock_changes
 from stoa.orders.timers import next_look
 from stoa.store.database import Connection, Pool
+from stoa.store.warehouse import move_stock
 
 # One order, by its number, inside its shop.
 READ_ORDER = "SELECT version, body FROM orders WHERE shop_id = $1 AND id = $2"
 
 NEXT_NUMBER = "SELECT nextval('order_numbers')"
 
-# The shared end of both saves: note what happened, count, queue a message for each endpoint that the shop has.
+# The shared end of both saves: note what happened, count, queue a message for each endpoint that the shop has
+# switched on.
 _NOTE_AND_QUEUE = """
 noted AS (
     INSERT INTO order_events (shop_id, order_id, version, n, at, kind, actor, body)
@@ -33,11 +37,13 @@ tallied AS (
         AS change (stage, step, payment_status, n)
 ),
 queued AS (
-    INSERT INTO deliveries (shop_id, order_id, endpoint, event_type, payload, due_at, created_at)
-    SELECT saved.shop_id, saved.id, message.endpoint, message.event_type, message.payload, $5, $5
+    INSERT INTO deliveries (shop_id, order_id, endpoint, event_type, payload, part, due_at, created_at)
+    SELECT saved.shop_id, saved.id, message.endpoint, message.event_type, message.payload, message.part, $5, $5
     FROM saved
-    CROSS JOIN unnest($29::text[], $30::text[], $31::bytea[]) AS message (endpoint, event_type, payload)
-    JOIN webhook_endpoints AS known ON known.shop_id = saved.shop_id AND known.kind = message.endpoint
+    CROSS JOIN unnest($29::text[], $30::text[], $31::bytea[], $32::text[])
+        AS message (endpoint, event_type, payload, part)
+    JOIN webhook_endpoints AS known
+        ON known.shop_id = saved.shop_id AND known.kind = message.endpoint AND known.enabled
 )
 SELECT count(*) FROM saved"""
 
@@ -49,7 +55,7 @@ WITH saved AS (
                         customer_email, tracking_codes, tag_ids, total_cents, shipping_vat_cents, collected_at,
                         channel, channel_ref, placed_at, idempotency_key, request_hash)
     VALUES ($1, $2, $3 + 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, lower($16), $17, $18, $19, $20, $21,
-            $32, $33, $34, $35, $36)
+            $33, $34, $35, $36, $37)
     RETURNING shop_id, id, version
 ),
 {_NOTE_AND_QUEUE}"""  # noqa: S608 - two constants
@@ -66,7 +72,7 @@ WITH saved AS (
     RETURNING shop_id, id, version
 ),
 discarded AS (
-    INSERT INTO discarded_files (shop_id, blob) SELECT saved.shop_id, blob FROM saved CROSS JOIN unnest($32::text[]) AS blob
+    INSERT INTO discarded_files (shop_id, blob) SELECT saved.shop_id, blob FROM saved CROSS JOIN unnest($33::text[]) AS blob
 ),
 {_NOTE_AND_QUEUE}"""  # noqa: S608 - two constants
 
@@ -128,6 +134,8 @@ COUNT = "(SELECT count(*) FROM orders WHERE shop_id = $1 {conditions})"
 # The same number for conditions on what is tallied, whatever the number of orders.
 COUNT_BY_TALLY = "(SELECT coalesce(sum(n), 0)::bigint FROM order_tallies WHERE shop_id = $1 {conditions})"
 
+UNCOUNTED = "0::bigint"
+
 IN_A_LIST = frozenset({"tracking_code", "tag_name", "tag_ids"})
 """Conditions whose indexes have no order in them."""
 
@@ -153,6 +161,8 @@ CONDITIONS = {
     "customer_email": "AND customer_email = lower(${n})",
     "placed_from": "AND placed_at >= ${n}",
     "placed_before": "AND placed_at < ${n}",
+    # Where a page before ended: moment and number of its last order, as texts.
+    "after": "AND (placed_at, id) < ((${n}::text[])[1]::timestamptz, (${n}::text[])[2]::bigint)",
     "tag_name": "AND tag_ids <> '{{}}' AND tag_ids @> ARRAY[(SELECT id FROM tags WHERE shop_id = $1 AND name = ${n})]",
     "tag_ids": "AND tag_ids <> '{{}}' AND tag_ids && ${n}::bigint[]",
 }
@@ -172,6 +182,9 @@ WITH made AS (
 )
 SELECT id, name FROM made
 UNION SELECT id, name FROM tags WHERE shop_id = $1 AND name = ANY($2::text[])"""
+
+# How many orders of a shop are at each step.
+COUNT_STEPS = "SELECT step, sum(n)::bigint AS n FROM order_tallies WHERE shop_id = $1 GROUP BY step"
 
 # Shops with enough loose tallies to be worth folding.
 SHOPS_TO_FOLD = """
@@ -248,12 +261,20 @@ class Stored(Struct, frozen=True):
     version: int
 
 
+Part = Literal["announcement", "update"]
+
+
 class Message(Struct, frozen=True):
-    """What a shop is told: the payload is frozen here and sent as these bytes, however often."""
+    """What a shop is told: the payload is frozen here and sent as these bytes, however often.
+
+    An ``update`` is sent only to the address that the ``announcement`` of the same order was delivered to. A message
+    that is no ``part`` of such a story goes out whatever was told before.
+    """
 
     endpoint: str
     event_type: str
     payload: bytes
+    part: Part | None = None
 
 
 class Happening(Struct, frozen=True, kw_only=True):
@@ -280,6 +301,11 @@ class Save(Struct, frozen=True, kw_only=True):
     idempotency_key: str | None = None
     request_hash: bytes | None = None
 
+    @property
+    def stock(self) -> list[StockChange]:
+        """What the event means for the marketplace's warehouse; nothing, mostly."""
+        return stock_changes(self.before, self.order)
+
 
 class OrderWithoutLines(Order, frozen=True, kw_only=True):
     """An order as it is read for a list. Its amounts stand beside it."""
@@ -299,12 +325,14 @@ def decode_order(body: bytes) -> Order:
 class Search(Struct, frozen=True, kw_only=True):
     """Which of a shop's orders: by the names of CONDITIONS, the newest first unless ``ascending``.
 
-    Without ``lines`` the orders come without their lines and options, in half the time.
+    Without ``lines`` the orders come without their lines and options, in half the time; not ``counted``, nobody is told
+    how many there are in all, which for some conditions takes a look at each of them.
     """
 
     conditions: dict[str, object]
     ascending: bool = False
     lines: bool = True
+    counted: bool = True
     start: int = 0
     limit: int = 100
 
@@ -366,10 +394,11 @@ class Orders:
     async def save(self, *saves: Save) -> bool:
         """Save all, or nothing where one of the orders is no longer at its version: then the answer is False.
 
-        A version of 0 is a new order. Raises ChannelRefTaken or KeyTaken.
+        A version of 0 is a new order. Raises ChannelRefTaken, KeyTaken, or OutOfStock where the warehouse does not have
+        what an order needs.
         """
         try:
-            if len(saves) == 1:
+            if len(saves) == 1 and not saves[0].stock:
                 return await _save_one(self._pool, saves[0])
             return await self._save_together(saves)
         except asyncpg.UniqueViolationError as fault:
@@ -382,9 +411,13 @@ class Orders:
         async with all_or_nothing(self._pool) as work:
             return await work.save(*saves)
 
-    async def delete(self, stored: Stored, *, by: Actor, at: datetime) -> bool:
-        """Delete an order and everything of it; False where it is no longer as it was read."""
-        return await _delete_one(self._pool, stored.order, stored.version, by, at)
+    async def delete(self, stored: Stored, *saves: Save, by: Actor, at: datetime) -> bool:
+        """Delete an order and everything of it, and save what follows for others; False, and nothing is done, where one
+        of them is no longer as it was read."""
+        if not saves and not stock_changes(stored.order, None):
+            return await _delete_one(self._pool, stored.order, stored.version, by, at)
+        async with all_or_nothing(self._pool) as work:
+            return await work.delete(stored.order, stored.version, by=by, at=at) and await work.save(*saves)
 
     async def discarded_files(self, limit: int) -> list[DiscardedFile]:
         """Files that nothing refers to any more."""
@@ -403,11 +436,16 @@ class Orders:
             ascending=search.ascending,
             lines=search.lines,
             limit=search.limit,
+            counted=search.counted,
         )
         given = (search.conditions[name] for name in sorted(search.conditions))
         rows = await self._pool.fetch(statement, shop_id, search.start, *given)
         # An empty page is one row that has only the total.
         return Found([_listed(row, search) for row in rows if row["id"]], rows[0]["total"])
+
+    async def count_by_step(self, shop_id: int) -> dict[Step, int]:
+        """How many orders a shop has at each step where there are any."""
+        return {Step(row["step"]): row["n"] for row in await self._pool.fetch(COUNT_STEPS, shop_id)}
 
     async def number_tags(self, shop_id: int, names: Sequence[str]) -> tuple[Tag, ...]:
         """The shop's tags by these names, in their order; those that it did not have are made."""
@@ -473,11 +511,11 @@ def _listed(row: asyncpg.Record, search: Search) -> Listed:
 
 @lru_cache(maxsize=1000)
 def search_statement(
-    names: frozenset[str], *, ascending: bool, lines: bool, limit: int, steps: int = 0
+    names: frozenset[str], *, ascending: bool, lines: bool, limit: int, steps: int = 0, counted: bool = True
 ) -> str:
     """The statement for conditions of these names, in alphabetical order from $3 on; of ``steps`` there are so many."""
     numbered = {name: n for n, name in enumerate(sorted(names), start=3)}
-    total = COUNT_BY_TALLY if names <= TALLIED else COUNT
+    total = (COUNT_BY_TALLY if names <= TALLIED else COUNT) if counted else UNCOUNTED
     direction = "ASC" if ascending else "DESC"
     return SEARCH.format(
         total=total.format(conditions=_conditions(numbered)),
@@ -515,11 +553,21 @@ class Work:
     async def save(self, *saves: Save) -> bool:
         """Save all of them, or nothing."""
         # Not a generator: each statement needs the one before it to be over.
-        self.done = all([await _save_one(self.connection, save) for save in saves])
+        self.done = all([await self._save(save) for save in saves])
         return self.done
+
+    async def _save(self, save: Save) -> bool:
+        saved = await _save_one(self.connection, save)
+        if saved and save.stock:
+            await move_stock(
+                self.connection, save.order.shop_id, save.order.id, save.stock, save.order.updated_at
+            )
+        return saved
 
     async def delete(self, order: Order, version: int, *, by: Actor, at: datetime) -> bool:
         self.done = await _delete_one(self.connection, order, version, by, at)
+        if self.done and (changes := stock_changes(order, None)):
+            await move_stock(self.connection, order.shop_id, order.id, changes, at)
         return self.done
 
 
@@ -604,11 +652,12 @@ def _discarded(save: Save) -> list[str]:
     return [blob for blob in save.before.blobs if blob not in kept]
 
 
-def _messages(save: Save) -> tuple[list[str], list[str], list[bytes]]:
+def _messages(save: Save) -> tuple[list[str], list[str], list[bytes], list[Part | None]]:
     return (
         [message.endpoint for message in save.messages],
         [message.event_type for message in save.messages],
         [message.payload for message in save.messages],
+        [message.part for message in save.messages],
     )
 
 

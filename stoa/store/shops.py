@@ -93,15 +93,21 @@ CHANGE_SHOP = "UPDATE shops SET name = $2, body = $3 WHERE shop_id = $1"
 
 # A shop has one address for a kind of message; its signing key stays when only the address changes.
 SET_ENDPOINT = """
-INSERT INTO webhook_endpoints (shop_id, kind, url, signing_key, created_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (shop_id, kind) DO UPDATE SET url = $3
+INSERT INTO webhook_endpoints (shop_id, kind, url, signing_key, created_at, enabled) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (shop_id, kind) DO UPDATE SET url = $3, enabled = $6
 RETURNING signing_key"""
+
+SWITCH_ENDPOINT = "UPDATE webhook_endpoints SET enabled = $3 WHERE shop_id = $1 AND kind = $2 RETURNING url"
 
 REMOVE_ENDPOINT = "DELETE FROM webhook_endpoints WHERE shop_id = $1 AND kind = $2"
 
 READ_ENDPOINT = "SELECT url, signing_key FROM webhook_endpoints WHERE shop_id = $1 AND kind = $2"
 
-LIST_ENDPOINTS = "SELECT shop_id, kind, url FROM webhook_endpoints ORDER BY shop_id, kind LIMIT $1"
+ENDPOINTS_OF_SHOP = "SELECT kind, url, enabled FROM webhook_endpoints WHERE shop_id = $1"
+
+LIST_ENDPOINTS = (
+    "SELECT shop_id, kind, url FROM webhook_endpoints WHERE enabled ORDER BY shop_id, kind LIMIT $1"
+)
 
 
 class Stranger(Exception):
@@ -141,6 +147,14 @@ class ListedShop(Struct, frozen=True):
     shop: Shop
     webhook_url: str | None
     dialects: Sequence[str]
+
+
+class WebhookEndpoint(Struct, frozen=True):
+    """Where a shop is told of one kind of message, if it is switched on."""
+
+    kind: str
+    url: str
+    enabled: bool
 
 
 class IssuedToken(Struct, frozen=True):
@@ -198,7 +212,7 @@ def hash_secret(secret: str) -> bytes:
 
 
 @lru_cache(maxsize=512)
-def _decode_shop(body: bytes) -> Shop:
+def decode_shop(body: bytes) -> Shop:
     return msgspec.json.decode(body, type=Shop)
 
 
@@ -217,14 +231,14 @@ class Shops:
         row = await self._pool.fetchrow(READ_CALLER, token.number, dialect, order_id, address, at)
         _check(row, token)
         _check_block(row)
-        return Caller(_decode_shop(row["shop"]), _found(row))
+        return Caller(decode_shop(row["shop"]), _found(row))
 
     async def placer(self, token: Token, dialect: str, visit: Visit) -> tuple[Shop, int]:
         """Who calls to place an order, and the order's number. Raises Stranger or Blocked."""
         row = await self._pool.fetchrow(READ_PLACER, token.number, dialect, visit.address, visit.at)
         _check(row, token)
         _check_block(row)
-        return _decode_shop(row["shop"]), row["number"]
+        return decode_shop(row["shop"]), row["number"]
 
     async def operator(
         self, token: Token, shop_id: int | None = None, order_id: int | None = None
@@ -232,14 +246,14 @@ class Shops:
         """The operator's call. Raises Stranger."""
         row = await self._pool.fetchrow(READ_OPERATOR, token.number, shop_id, order_id)
         _check(row, token)
-        return OperatorCall(_decode_shop(row["shop"]) if row["shop"] else None, _found(row))
+        return OperatorCall(decode_shop(row["shop"]) if row["shop"] else None, _found(row))
 
     async def placing(self, token: Token, shop_id: int, key: str | None) -> PlacingCall:
         """The operator's call to place an order in a shop. Raises Stranger."""
         row = await self._pool.fetchrow(READ_PLACING, token.number, shop_id, key)
         _check(row, token)
         earlier = Earlier(decode_order(row["body"]), row["request_hash"]) if row["body"] else None
-        return PlacingCall(_decode_shop(row["shop"]) if row["shop"] else None, row["number"], earlier)
+        return PlacingCall(decode_shop(row["shop"]) if row["shop"] else None, row["number"], earlier)
 
     async def issue(self, shop_id: int, dialect: str, now: datetime) -> Token:
         """A new token for the shop; the one before it is void at once."""
@@ -272,7 +286,7 @@ class Shops:
 
     async def read(self, shop_id: int) -> Shop | None:
         body = await self._pool.fetchval(READ_SHOP, shop_id)
-        return _decode_shop(body) if body else None
+        return decode_shop(body) if body else None
 
     async def change(self, shop_id: int, **terms: object) -> Shop | None:
         """Change some of a shop's terms; None where there is no such shop."""
@@ -280,20 +294,26 @@ class Shops:
             body = await connection.fetchval(LOCK_SHOP, shop_id)
             if body is None:
                 return None
-            shop = replace(_decode_shop(body), **terms)
+            shop = replace(decode_shop(body), **terms)
             await connection.execute(CHANGE_SHOP, shop_id, shop.name, _encode(shop))
             return shop
 
     async def page(self, *, after: int, limit: int, kind: str) -> list[ListedShop]:
         """At most ``limit`` shops with numbers above ``after``, and their address for a kind of message."""
         rows = await self._pool.fetch(LIST_SHOPS, kind, after, limit)
-        return [ListedShop(_decode_shop(row["body"]), row["url"], row["dialects"]) for row in rows]
+        return [ListedShop(decode_shop(row["body"]), row["url"], row["dialects"]) for row in rows]
 
     async def set_endpoint(
-        self, shop_id: int, kind: str, *, url: str, signing_key: bytes, now: datetime
+        self, shop_id: int, kind: str, *, url: str, signing_key: bytes, now: datetime, enabled: bool = True
     ) -> bytes:
         """Where to tell the shop; the answer is the sealed key in force, an older one where there was one."""
-        return bytes(await self._pool.fetchval(SET_ENDPOINT, shop_id, kind, url, signing_key, now))
+        return bytes(await self._pool.fetchval(SET_ENDPOINT, shop_id, kind, url, signing_key, now, enabled))
+
+    async def switch_endpoint(self, shop_id: int, kind: str, *, enabled: bool) -> str | None:
+        """Switch the endpoint on or off, its address and its key stay; answers with the address, None where there is
+        no such endpoint."""
+        url: str | None = await self._pool.fetchval(SWITCH_ENDPOINT, shop_id, kind, enabled)
+        return url
 
     async def remove_endpoint(self, shop_id: int, kind: str) -> None:
         await self._pool.execute(REMOVE_ENDPOINT, shop_id, kind)
@@ -303,8 +323,12 @@ class Shops:
         row = await self._pool.fetchrow(READ_ENDPOINT, shop_id, kind)
         return (row["url"], row["signing_key"]) if row else None
 
+    async def endpoints_of(self, shop_id: int) -> list[WebhookEndpoint]:
+        """All of the shop's endpoints, those that are switched off too."""
+        return [WebhookEndpoint(**row) for row in await self._pool.fetch(ENDPOINTS_OF_SHOP, shop_id)]
+
     async def endpoints(self, limit: int) -> list[tuple[int, str, str]]:
-        """Shop, kind and address of every endpoint, for a check of all."""
+        """Shop, kind and address of every endpoint that is switched on, for a check of all."""
         rows = await self._pool.fetch(LIST_ENDPOINTS, limit)
         return [(row["shop_id"], row["kind"], row["url"]) for row in rows]
 

@@ -51,9 +51,10 @@ def share_counters(folder: Path) -> None:
 
 
 def count_attempt(endpoint: str, result: str, seconds: float, /) -> None:
-    """Note a request to a shop."""
+    """Note a request to a shop, or that there was none: nobody took any time to answer it."""
     ATTEMPTS.labels(endpoint, result).inc()
-    ATTEMPT_SECONDS.labels(endpoint).observe(seconds)
+    if result != "skipped":
+        ATTEMPT_SECONDS.labels(endpoint).observe(seconds)
 
 
 @cache

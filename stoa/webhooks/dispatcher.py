@@ -28,17 +28,28 @@ MOST_LANES = 400
 MOST_FLIGHTS = 400
 
 COMMON_HEADERS = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "Stoa"}
-NO_ENDPOINT = Outcome(None, "the shop has removed its webhook URL", 0)
 
-Result = Literal["delivered", "failed", "dead", "lost"]
+REMOVED = Outcome(None, "the shop has removed its webhook URL", 0)
+SWITCHED_OFF = Outcome(None, "this webhook is switched off", 0)
+UNANNOUNCED = Outcome(
+    None, "this address does not know of the return: its creation was delivered elsewhere or not at all", 0
+)
+
+# Who waits for the endpoint to be put right may wait for ever, and the order's later messages with it: it ends at once,
+# and a resend looks again.
+UNSENT: Mapping[Outcome, DeliveryState] = {REMOVED: "dead", SWITCHED_OFF: "dead", UNANNOUNCED: "skipped"}
+"""Why no request is made, and how the delivery ends."""
+
+Result = Literal["delivered", "failed", "dead", "skipped", "lost"]
 
 log = structlog.get_logger(__name__)
 
 
 class AttemptWatcher(Protocol):
-    """Is told of every request: the endpoint's kind, what came of it, and how long it took in seconds.
+    """Is told of every attempt: the endpoint's kind, what came of it, and how long the request took in seconds.
 
-    ``lost``: the claim ran out before the request ended, and another process answers for the delivery.
+    ``skipped``: no request was made. ``lost``: the claim ran out before the request ended, and another process answers
+    for the delivery.
     """
 
     def __call__(self, endpoint: str, result: Result, seconds: float, /) -> None: ...
@@ -186,7 +197,11 @@ class Dispatcher:
 
     async def _request(self, held: ClaimedDelivery, at: datetime) -> Outcome:
         if held.url is None or held.signing_key is None:
-            return NO_ENDPOINT
+            return REMOVED
+        if not held.enabled:
+            return SWITCHED_OFF
+        if not held.address_knows:
+            return UNANNOUNCED
         try:
             key = self.vault.unseal(held.signing_key, held.shop_id, held.endpoint)
         except WrongSecretKey as fault:
@@ -198,9 +213,8 @@ class Dispatcher:
     def _what_next(self, held: ClaimedDelivery, outcome: Outcome) -> tuple[DeliveryState, datetime | None]:
         if outcome.delivered:
             return "delivered", None
-        # Without an endpoint waiting is of no use: it dies at once and can be resent when there is one.
-        if outcome is NO_ENDPOINT:
-            return "dead", None
+        if outcome in UNSENT:
+            return UNSENT[outcome], None
         next_at = self.schedule.due_after(held.tries + 1, self.clock(), self.jitter())
         return ("pending", next_at) if next_at else ("dead", None)
 

@@ -48,6 +48,17 @@ async def test_a_second_start_keeps_shops_and_tokens_and_moves_to_the_new_addres
     assert told[0] == second["shops"][0]["webhook_url"]
 
 
+async def test_every_shop_hears_of_its_orders_and_of_its_returns_at_one_address(
+    stoa: Stoa, tmp_path: Path
+) -> None:
+    demo = await open_demo(stoa, tmp_path, URL)
+
+    for shop in demo.shops:
+        told = await stoa.service.shops.endpoints_of(shop.id)
+        assert {endpoint.kind for endpoint in told} == {"skroutz_orders", "skroutz_returns"}
+        assert {(endpoint.url, endpoint.enabled) for endpoint in told} == {(shop.webhook_url, True)}
+
+
 async def test_the_signing_secret_survives_a_second_start(stoa: Stoa, tmp_path: Path) -> None:
     demo = await open_demo(stoa, tmp_path, URL)
     before = await stoa.service.shops.endpoint(demo.shops[0].id, "skroutz_orders")

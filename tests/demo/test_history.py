@@ -16,12 +16,27 @@ from stoa.clock import MovableClock
 from stoa.demo.history import BY_PHONE, COUPONS, COURIERS, GIFT, VIP, Life, lives_until, write_history
 from stoa.demo.shops import SHOPS, open_demo
 from stoa.orders.decisions import decide
+from stoa.orders.events import ReturnRequested
 from stoa.orders.evolving import evolve
-from stoa.orders.order import Actor, Fulfilment, Order, PaymentStatus, State, Tag
+from stoa.orders.order import (
+    RETURNS_UNDER_WAY,
+    Actor,
+    Fulfilment,
+    Order,
+    PaymentStatus,
+    ReturnRequest,
+    ReturnState,
+    ReviewOption,
+    State,
+    Tag,
+)
 from stoa.orders.placing import place
 from stoa.orders.progress import PaymentStep, Stage, Step, payment_step_of, stage_of, step_of
+from stoa.orders.refunding import refund_due
 from stoa.orders.refusals import Refused
+from stoa.orders.returning import requested_return
 from stoa.orders.shop import Shop
+from stoa.simulator.catalogue import STORED
 from stoa.store.orders import Orders, Search
 from tests.builders import ATHENS, DAY, HOUR, NOON, a_placement, an_order, in_athens, placed
 from tests.conftest import SERVER, complete, let_timers_work, named
@@ -114,7 +129,8 @@ async def test_every_filter_of_a_merchants_list_finds_something(stoa: Stoa, shop
     assert {order.fulfilment for order in own} == {Fulfilment.MERCHANT}
     assert {order.coupon_code for order in own} == {*COUPONS, None}
     assert {order.payment_provider for order in own} >= {"paypal", "nestpay"}
-    assert {tracking.courier for order in orders for tracking in order.trackings} == set(COURIERS)
+    sent = [order for order in orders if order.return_of is None]
+    assert {tracking.courier for order in sent for tracking in order.trackings} == set(COURIERS)
     assert any(order.billing and order.billing.is_company for order in own)
     assert any(order.notes for order in orders)
     assert max(Counter(order.customer.number for order in orders).values()) >= 3
@@ -154,7 +170,8 @@ async def test_what_was_delivered_is_completed_where_it_can_no_longer_be_returne
 
 
 async def test_the_receiver_hears_nothing_of_the_past(stoa: Stoa, shop: Shop) -> None:
-    assert await stoa.service.shops.endpoint(shop.id, stoa.webhook_kind) is not None
+    for kind in ("skroutz_orders", "skroutz_returns"):
+        assert await stoa.service.shops.endpoint(shop.id, kind) is not None
     assert (await contents(stoa.service.pool))["deliveries"] == []
 
 
@@ -197,13 +214,117 @@ async def test_what_was_left_of_split_orders_is_sold(stoa: Stoa, shop: Shop) -> 
 
 
 async def test_everything_that_happened_is_noted_when_it_did(stoa: Stoa, shop: Shop) -> None:
-    for order in (await orders_of(stoa, shop, steps=[Step.PARTIALLY_RETURNED]))[:5]:
+    back_in_part = await orders_of(stoa, shop, steps=[Step.PARTIALLY_RETURNED])
+    last_words = set()
+    for order in back_in_part:
         happened = await stoa.service.orders.history(shop.id, order.id)
 
-        kinds = [one.kind for one in happened]
-        assert (kinds[0], kinds[-1]) == ("Placed", "PartiallyReturned")
-        assert [one.at for one in happened] == sorted({one.at for one in happened})
+        first, *_, news, refund = (one.kind for one in happened)
+        assert (first, refund) == ("Placed", "Refunded")
+        assert [one.at for one in happened] == sorted(one.at for one in happened)
         assert (happened[0].at, happened[-1].at) == (order.placed_at, order.updated_at)
+        last_words.add(news)
+    assert last_words == {"PartiallyReturned", "ReturnFollowed"}
+
+
+async def returns_of(stoa: Stoa, shop: Shop) -> list[tuple[Order, ReturnRequest]]:
+    """The shop's returns that customers asked for, newest first."""
+    orders = await orders_of(stoa, shop)
+    return [(order, order.return_request) for order in orders if order.return_request]
+
+
+async def test_there_are_returns_in_every_state(stoa: Stoa, shop: Shop) -> None:
+    returns = await returns_of(stoa, shop)
+
+    assert {request.state for _, request in returns} == set(ReturnState)
+    assert len({request.reason for _, request in returns}) > 4
+    answers = {request.review.option for _, request in returns if request.review}
+    assert answers > {ReviewOption.APPROVE, ReviewOption.SEND_MISSING_PART}
+    assert any(request.photos for _, request in returns)
+
+
+async def test_some_returns_wait_for_a_review_and_there_is_time_for_it(stoa: Stoa, shop: Shop) -> None:
+    waiting = [
+        request for _, request in await returns_of(stoa, shop) if request.state is ReturnState.PENDING_REVIEW
+    ]
+
+    assert len(waiting) == 4
+    assert all(request.review_until > NOON + DAY for request in waiting)
+
+
+async def test_what_returns_are_about_is_what_their_orders_know_of_them(stoa: Stoa, shop: Shop) -> None:
+    by_number = {order.id: order for order in await orders_of(stoa, shop)}
+    for order, request in await returns_of(stoa, shop):
+        assert order.return_of is not None
+        source = by_number[order.return_of.id]
+
+        assert [(linked.id, linked.state) for linked in source.returns] == [(order.id, request.state)]
+        for line in order.lines:
+            sold = source.line(line.id)
+            assert sold is not None
+            under_way, back = request.state in RETURNS_UNDER_WAY, request.state is ReturnState.RETURNED
+            assert sold.returning_quantity == (line.quantity if under_way else 0)
+            assert sold.returned_quantity == (line.quantity if back else 0)
+
+
+async def test_a_review_that_is_due_is_given_by_the_clock(
+    stoa: Stoa, shop: Shop, clock: MovableClock
+) -> None:
+    clock.move(3 * DAY)
+    await let_timers_work(stoa, shop)
+
+    assert ReturnState.PENDING_REVIEW not in {request.state for _, request in await returns_of(stoa, shop)}
+
+
+async def test_the_money_of_what_came_back_is_refunded(stoa: Stoa, shop: Shop) -> None:
+    for order in await orders_of(stoa, shop, steps=[Step.RETURNED, Step.PARTIALLY_RETURNED]):
+        assert refund_due(order) == 0
+        if order.state is State.RETURNED and order.return_of is None:
+            assert order.payment_status in {PaymentStatus.REFUNDED, PaymentStatus.CANCELLED}
+
+
+async def test_some_orders_were_served_from_the_warehouse_and_its_books_agree(stoa: Stoa, shop: Shop) -> None:
+    orders = await orders_of(stoa, shop)
+    served = [
+        order for order in orders if order.fulfilment is Fulfilment.WAREHOUSE and order.return_of is None
+    ]
+    audit = await stoa.service.warehouse.audit()
+
+    assert shop.warehouse
+    assert 10 <= len(served) <= 20
+    assert {order.state for order in served} > {State.ACCEPTED, State.DISPATCHED, State.DELIVERED}
+    for order in served:
+        assert all(line.stock_id for line in order.lines)
+        assert order.fees.warehouse == shop.warehouse_fee_cents
+        assert (order.delivery_note is not None) == (order.dispatched_at is not None)
+    assert any(order.return_request for order in orders if order.fulfilment is Fulfilment.WAREHOUSE)
+    assert (audit.products, list(audit.faults)) == (5, [])
+
+
+async def test_the_warehouse_has_goods_of_every_product_and_expects_more(stoa: Stoa, shop: Shop) -> None:
+    warehouse = stoa.service.warehouse
+    products = await warehouse.products(shop.id, limit=100)
+    expected, received = await warehouse.purchase_orders(shop.id, before=2**60, limit=100)
+
+    assert [product.shop_uid for product in products] == [product.uid for product in STORED]
+    assert all(0 < product.available <= 40 for product in products)
+    assert any(product.reserved for product in products)
+    first = await orders_of(stoa, shop)
+    assert received.received_at is not None
+    assert received.received_at < min(order.placed_at for order in first)
+    assert expected.received_at is None
+    assert expected.expected_date > NOON.date()
+
+
+async def test_what_a_customer_orders_of_the_goods_in_the_warehouse_is_served_from_there(
+    stoa: Stoa, shop: Shop
+) -> None:
+    number = await stoa.service.orders.next_number()
+    wanted = replace(a_placement().lines[0], shop_uid=STORED[0].uid, shop_variation_uid=None, quantity=1)
+    placed = await stoa.service.engine.place(a_placement(lines=(wanted,)), shop=shop, number=number)
+
+    assert isinstance(placed, Order)
+    assert placed.fulfilment is Fulfilment.WAREHOUSE
 
 
 async def test_a_second_start_adds_nothing_whatever_was_deleted_meanwhile(
@@ -260,12 +381,14 @@ TERMS = replace(SHOPS[0], id=1, calendar=replace(SHOPS[0].calendar, holidays_of=
 
 
 def unfolded(life: Life) -> Order:
-    """How the order ends; what was left of a split order is not told here."""
+    """How the order ends, or the return that came of it; what was left of a split order is not told here."""
     order = placed(place(life.placement, order_id=1, shop=TERMS, now=life.moments[0]))
     for turn, moment in zip(life.turns, life.moments[1:], strict=True):
         event = decide(order, turn.ask(order), shop=TERMS, by=turn.by, now=moment)
         assert not isinstance(event, Refused), event
         order = evolve(order, event, by=turn.by, at=moment)
+        if isinstance(event, ReturnRequested):
+            order = requested_return(order, event)
         if order.state is State.REJECTED and turn is life.turns[0]:
             break
     return order
@@ -280,6 +403,9 @@ def test_the_history_can_have_happened_at_whatever_hour_a_demo_begins(hour: int)
         assert life.moments[-1] < now
         order = unfolded(life)
         assert order.state is not State.OPEN or order.expires_at > now + DAY
+        request = order.return_request
+        waits = request is not None and request.state is ReturnState.PENDING_REVIEW
+        assert not waits or order.expires_at > now + DAY
 
 
 def test_most_of_it_happens_by_day() -> None:

@@ -54,6 +54,19 @@ async def test_one_order_can_be_asked_for(stranger: httpx.AsyncClient, merchant:
     assert await codes(stranger, order="c") == []
 
 
+async def test_what_is_about_a_return_is_found_by_the_returns_code(
+    stranger: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    about = {"return_code": "R-260303-1000002", "order_code": "260303-1000001"}
+    told = {"event_type": "merchant_return_created", "return": about}
+    answer = await stranger.post(f"/demo/hooks/{merchant.shop.id}", json=told)
+    await stranger.post(f"/demo/hooks/{merchant.shop.id}", content=hook("260303-1000001"))
+    shown = await stranger.get("/demo/inbox", params={"order": "R-260303-1000002"})
+
+    assert answer.status_code == 200
+    assert [item["body"] for item in shown.json()["items"]] == [told]
+
+
 async def test_an_empty_inbox_is_an_empty_list(stranger: httpx.AsyncClient) -> None:
     assert (await stranger.get("/demo/inbox")).json() == {"items": []}
 
@@ -72,6 +85,9 @@ async def test_what_is_no_webhook_is_refused(stranger: httpx.AsyncClient, mercha
         b"{}",
         b'{"order": {}}',
         b'{"order": {"code": 1}}',
+        b'{"order": null}',
+        b'{"return": {}}',
+        b'{"return": {"return_code": 1}}',
         b"\xff",
         hook("a\x00"),
         b"[" * 50_000,

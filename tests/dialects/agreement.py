@@ -9,7 +9,6 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict
 
 from stoa.orders.progress import Step
-from tests.dialects.words import STEPS
 
 T = TypeVar("T")
 Told: TypeAlias = T | UnsetType
@@ -48,6 +47,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     skroutz_code: Told[str] = UNSET
     shopflix_id: Told[str] = UNSET
     replaces: Told[int | None] = UNSET
+    returns: Told[tuple[int, ...]] = UNSET
+    return_of: Told[int | None] = UNSET
     step: Told[frozenset[Step]] = UNSET
     goods_cents: Told[int] = UNSET
     shipping_cents: Told[int] = UNSET
@@ -129,4 +130,4 @@ def _told(facts: Struct) -> dict[str, object]:
 def step_told(told: Mapping[str, Facts]) -> set[Step]:
     """The steps that the order may be at by what all answers together tell."""
     steps = [facts.step for facts in told.values() if not isinstance(facts.step, UnsetType)]
-    return set(STEPS).intersection(*steps)
+    return set(Step).intersection(*steps)

@@ -14,8 +14,11 @@ from tests.dialects.moves import (
     from_the_shop,
     merchantpro,
     merchantpro_changes,
+    merchantpro_deletes,
+    of_return,
     operator,
     operator_extends,
+    operator_on_return,
     operator_reschedules,
     shopflix_accepts,
     shopflix_cancels_the_voucher,
@@ -28,6 +31,7 @@ from tests.dialects.moves import (
     skroutz_accepts,
     skroutz_downloads_the_voucher,
     skroutz_rejects,
+    skroutz_reviews,
     skroutz_tracks,
     skroutz_uploads,
     time,
@@ -35,7 +39,8 @@ from tests.dialects.moves import (
 from tests.merchantpro import back_office
 from tests.operator import calls
 
-Happening = tuple[Move, Step]
+Happening = tuple[Move, Step] | tuple[Move, Step, Step]
+"""A move, the step that the order is at then, and that of its newest return, if it has one."""
 
 
 class Life(Struct, frozen=True):
@@ -150,6 +155,146 @@ ALONG_THE_WAY = (
         (operator_reschedules(2 * DAY), Step.ACCEPTED),
         (time(), Step.LABELLED),
         (operator_reschedules(3 * DAY), Step.LABELLED),
+    ),
+)
+
+TO_ANSWER = timedelta(hours=72)
+"""So long may the merchant think about a return."""
+
+
+def _asked_for(reason: str = "withdrawal", **lines: object) -> Happening:
+    """The customer wants to return some of the order; one piece of the first line, if nothing else is said."""
+    move = operator("returns", reason=reason, **(lines or SOME))
+    return move, Step.RETURN_REQUESTED, Step.RETURN_IN_REVIEW
+
+
+def _answered(option: str, step: Step, of_return_itself: Step, **more: str) -> Happening:
+    return of_return(skroutz_reviews(option, **more)), step, of_return_itself
+
+
+APPROVED = _answered("approve", Step.RETURN_REQUESTED, Step.RETURN_UNDER_WAY)
+TRACKED = (
+    of_return(operator_on_return("track", tracking_ids=["R-1", "R-2"], courier="acs")),
+    Step.RETURN_REQUESTED,
+    Step.RETURN_UNDER_WAY,
+)
+ARRIVED = (of_return(operator_on_return("arrive")), Step.RETURN_REQUESTED, Step.RETURN_ARRIVED)
+COMING_BACK = (APPROVED, TRACKED, ARRIVED)
+
+TAKEN_BACK = of_return(operator_on_return("take_back"))
+SENT_BACK = of_return(operator_on_return("send_back", reason="Φορεμένο"))
+CALLED_OFF = of_return(operator_on_return("cancel", by="customer"))
+
+RETURNED = (
+    _life(
+        "returned line by line as the customer asked, and all taken back",
+        *ON_ITS_WAY,
+        DELIVERED,
+        _asked_for(lines=[{"id": 1, "quantity": 2}]),
+        *COMING_BACK,
+        (TAKEN_BACK, Step.PARTIALLY_RETURNED, Step.RETURN_TAKEN_BACK),
+        _asked_for("faulty", lines=[{"id": 2, "quantity": 3}], comment="Σπασμένο"),
+        *COMING_BACK,
+        (TAKEN_BACK, Step.RETURNED, Step.RETURN_TAKEN_BACK),
+    ),
+    _life(
+        "returned in part, the rest kept after all",
+        *ON_ITS_WAY,
+        DELIVERED,
+        _asked_for(),
+        *COMING_BACK,
+        (TAKEN_BACK, Step.PARTIALLY_RETURNED, Step.RETURN_TAKEN_BACK),
+        _asked_for(),
+        (CALLED_OFF, Step.PARTIALLY_RETURNED, Step.RETURN_CALLED_OFF),
+        (merchantpro("returned"), Step.RETURNED),
+    ),
+    _life(
+        "kept, since the shop would not have it back",
+        *ON_ITS_WAY,
+        DELIVERED,
+        _asked_for("faulty"),
+        _answered("not_faulty", Step.RETURN_CANCELLED, Step.RETURN_DECLINED, comment="Λειτουργεί"),
+        _asked_for(),
+        *COMING_BACK,
+        (SENT_BACK, Step.RETURN_CANCELLED, Step.RETURN_DECLINED),
+        (time(TO_RETURN), Step.COMPLETED),
+    ),
+    _life(
+        "kept, since its missing part was sent",
+        *ON_ITS_WAY,
+        DELIVERED,
+        _asked_for("missing_part"),
+        _answered("send_missing_part", Step.RETURN_CANCELLED, Step.RETURN_CALLED_OFF),
+    ),
+    _life(
+        "kept, since nobody answered in time",
+        *ON_ITS_WAY,
+        DELIVERED,
+        _asked_for(),
+        (time(TO_ANSWER), Step.RETURN_CANCELLED, Step.RETURN_EXPIRED),
+        (time(TO_RETURN), Step.COMPLETED),
+    ),
+    _life(
+        "of which several returns end in different ways",
+        *ON_ITS_WAY,
+        DELIVERED,
+        _asked_for(),
+        _asked_for("damaged_product"),
+        _asked_for(lines=[{"id": 2, "quantity": 2}]),
+        (CALLED_OFF, Step.RETURN_REQUESTED, Step.RETURN_CALLED_OFF),
+        _asked_for(lines=[{"id": 2, "quantity": 3}]),
+        *COMING_BACK,
+        (time(TO_ANSWER), Step.RETURN_REQUESTED, Step.RETURN_ARRIVED),
+        (TAKEN_BACK, Step.PARTIALLY_RETURNED, Step.RETURN_TAKEN_BACK),
+        (time(TO_RETURN), Step.PARTIALLY_RETURNED),
+    ),
+    _life(
+        "delivered in part, its return still under way when the time to return is over",
+        *ON_ITS_WAY,
+        (operator("deliver_partially", **SOME), Step.PARTIALLY_DELIVERED),
+        _asked_for(),
+        APPROVED,
+        (time(TO_RETURN), Step.RETURN_REQUESTED, Step.RETURN_UNDER_WAY),
+        (CALLED_OFF, Step.RETURN_CANCELLED, Step.RETURN_CALLED_OFF),
+        (time(), Step.PARTIALLY_COMPLETED),
+    ),
+    _life(
+        "returned in part by the courier's word, and in part as the customer asked",
+        *ON_ITS_WAY,
+        DELIVERED,
+        (operator("return_partially", **SOME), Step.PARTIALLY_RETURNED),
+        _asked_for(lines=[{"id": 1, "quantity": 1}, {"id": 2, "quantity": 3}]),
+        *COMING_BACK,
+        (TAKEN_BACK, Step.RETURNED, Step.RETURN_TAKEN_BACK),
+    ),
+    _life(
+        "whose returns are deleted through MerchantPro, one under way and one that was over",
+        *ON_ITS_WAY,
+        DELIVERED,
+        _asked_for(),
+        (CALLED_OFF, Step.RETURN_CANCELLED, Step.RETURN_CALLED_OFF),
+        _asked_for(),
+        *COMING_BACK,
+        (of_return(merchantpro_deletes()), Step.RETURN_CANCELLED),
+        (of_return(merchantpro_deletes()), Step.DELIVERED),
+    ),
+    _life(
+        "shipped by the shop, and returned to it",
+        *SHIPPED_BY_THE_SHOP,
+        _asked_for("wrong_product"),
+        *COMING_BACK,
+        (TAKEN_BACK, Step.PARTIALLY_RETURNED, Step.RETURN_TAKEN_BACK),
+        placing=FROM_THE_SHOP,
+    ),
+    _life(
+        "sent from the marketplace's warehouse, and returned there",
+        (time(), Step.ACCEPTED),
+        DISPATCHED,
+        DELIVERED,
+        _asked_for("expired_product"),
+        *COMING_BACK,
+        (TAKEN_BACK, Step.PARTIALLY_RETURNED, Step.RETURN_TAKEN_BACK),
+        placing=from_the_checkout(fulfilment="warehouse"),
     ),
 )
 
@@ -472,6 +617,7 @@ OF_EVERY_KIND = (
 
 LIVES = (
     *ALONG_THE_WAY,
+    *RETURNED,
     *REJECTED,
     *CANCELLED,
     *BY_THE_CLOCK,

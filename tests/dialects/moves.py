@@ -71,6 +71,17 @@ def skroutz_rejects(reason: int, available: int | None = None) -> Move:
     return Move(f"Skroutz: reject for reason {reason}, {available} available", make)
 
 
+def skroutz_reviews(option: str, **more: str) -> Move:
+    """The merchant answers to a return."""
+
+    async def make(stall: Stall, returned: Order) -> httpx.Response:
+        return await stall.market.client.post(
+            stall.address(returned, "review"), json={"option": option, **more}
+        )
+
+    return Move(f"Skroutz: review {option} {more or ''}", make)
+
+
 def skroutz_tracks(*codes: str, courier: str = "acs") -> Move:
     return skroutz(
         "tracking_details",
@@ -98,6 +109,12 @@ def skroutz_downloads_the_voucher() -> Move:
 
 def merchantpro(handler: str) -> Move:
     return Move(f"MerchantPro: {handler}", lambda stall, order: stall.office.process(order.id, handler))
+
+
+def merchantpro_deletes() -> Move:
+    return Move(
+        "MerchantPro: delete", lambda stall, order: stall.office.client.delete(f"/api/v2/orders/{order.id}")
+    )
 
 
 def merchantpro_changes(**fields: object) -> Move:
@@ -151,6 +168,13 @@ def operator(action: str, **body: object) -> Move:
     return Move(f"operator: {action} {body or ''}", make)
 
 
+def operator_on_return(action: str, **body: object) -> Move:
+    async def make(stall: Stall, returned: Order) -> httpx.Response:
+        return await stall.operator.post(calls.address(stall.shop, "returns", returned.id, action), json=body)
+
+    return Move(f"operator, of a return: {action} {body or ''}", make)
+
+
 def operator_extends(by: timedelta) -> Move:
     async def make(stall: Stall, order: Order) -> httpx.Response:
         body = {"expires_at": (order.expires_at + by).isoformat()}
@@ -170,6 +194,17 @@ def operator_reschedules(ahead: timedelta) -> Move:
         )
 
     return Move(f"operator: reschedule to {ahead} ahead", make)
+
+
+def of_return(move: Move) -> Move:
+    """The same happens to the newest return of the order, if there is one."""
+
+    async def make(stall: Stall, order: Order) -> httpx.Response:
+        if not order.returns:
+            return NOT_FOUND
+        return await move.make(stall, await stall.order(order.returns[-1].id))
+
+    return Move(f"of the newest return, {move}", make)
 
 
 class Placing(Struct, frozen=True):

@@ -17,8 +17,8 @@ from tests.conftest import ACCEPT, SERVER, Merchant
 from tests.dialects.agreement import Facts, disagreements, step_told
 from tests.dialects.tellers import Json, Views, told_by_all
 from tests.merchantpro.back_office import BackOffice, basic
-from tests.shopflix.counter import Counter
-from tests.skroutz.market import Market
+from tests.shopflix.counter import Counter, answered, not_found
+from tests.skroutz.market import Market, code_of
 
 
 class Stall(Struct, frozen=True):
@@ -38,6 +38,8 @@ class Stall(Struct, frozen=True):
 
     async def views(self, order: Order) -> Views:
         """What every dialect answers about the order; each list is asked for orders that are where this one is."""
+        if order.return_request is not None:
+            return await self._views_of_return(order)
         skroutz, shopflix = await self.market.show(order), await self.counter.show(order)
         merchantpro = await self.office.show(order.id)
         return {
@@ -48,6 +50,46 @@ class Stall(Struct, frozen=True):
             "Shopflix's list": await self._entry_of_shopflix(shopflix),
         }
 
+    async def _views_of_return(self, returned: Order) -> Views:
+        """The same of a return: an order for MerchantPro alone, and in Skroutz what its order links to."""
+        assert (await self.market.client.get(self.market.address(returned))).status_code == 404
+        unknown = not_found(self.counter.identifier(returned))
+        assert answered(await self.counter.client.get(self.counter.address(returned))) == unknown
+        merchantpro = await self.office.show(returned.id)
+        return {
+            "Skroutz's return": await self._return_of_skroutz(returned),
+            "MerchantPro": merchantpro,
+            "MerchantPro's list": await self._entry_of_merchantpro(merchantpro),
+            **await self._link_of_skroutz(returned),
+        }
+
+    async def _return_of_skroutz(self, returned: Order) -> Json:
+        answer = await self.market.client.get(self.address(returned))
+        assert answer.status_code == 200, answer.text
+        shown: Json = answer.json()["return"]
+        return shown
+
+    async def _link_of_skroutz(self, returned: Order) -> Views:
+        """What the order of a return tells of it in Skroutz; nothing where it has been deleted."""
+        assert returned.return_of is not None
+        source = await self.market.client.get(
+            self.market.address(code_of(returned.return_of, self.shop.zone))
+        )
+        if source.status_code == 404:
+            return {}
+        code = self.code(returned)
+        (link,) = [link for link in source.json()["order"]["returns"] if link["return_uuid"] == code]
+        return {"Skroutz's link to a return": link}
+
+    def code(self, returned: Order) -> str:
+        """What Skroutz calls a return."""
+        return f"R-{code_of(returned, self.shop.zone)}"
+
+    def address(self, returned: Order, call: str | None = None) -> str:
+        """Where a return is found in Skroutz's API."""
+        at = f"/merchants/ecommerce/returns/{self.code(returned)}"
+        return f"{at}/{call}" if call else at
+
     async def _entry_of_merchantpro(self, shown: Json) -> Json:
         named = {name: shown[name] for name in ("shipping_status", "shipping_substatus_id")}
         return _only_one((await self.office.page(ids=shown["id"], **named))["data"], shown["id"])
@@ -57,7 +99,7 @@ class Stall(Struct, frozen=True):
         return _only_one(page["orders"], shown["id"])
 
     async def agreed_views(self, order: Order) -> Views:
-        """The same, where they all agree, on where the order is too."""
+        """The same, where they all agree, on where the order, or the return, is too."""
         views = await self.views(order)
         found = disagreements(self.told(views))
         assert not found, "\n".join(found)

@@ -10,17 +10,21 @@ from msgspec import UNSET, UnsetType
 
 from stoa.orders.progress import Step
 from tests.dialects.agreement import Facts, LineFacts
-from tests.dialects.words import CARRIERS, PAYMENTS, PROVIDERS, STEPS, Called
+from tests.dialects.words import ALL_STEPS, CARRIERS, PAYMENTS, PROVIDERS, RETURN_STEPS, STEPS, Called
 
 Json = dict[str, Any]
 
 
-def _steps(**told: object) -> frozenset[Step]:
+def _steps(words_of: Mapping[Step, object], **told: object) -> frozenset[Step]:
     return frozenset(
         step
-        for step, words in STEPS.items()
-        if all(getattr(words, name) in {value, None} for name, value in told.items())
+        for step, words in words_of.items()
+        if all(_is_said(value, getattr(words, name)) for name, value in told.items())
     )
+
+
+def _is_said(value: object, words: object) -> bool:
+    return value in words if isinstance(words, tuple) else words in {value, None}
 
 
 def _cents(euros: float | None) -> int:
@@ -60,8 +64,10 @@ def told_by_skroutz(shown: Json) -> Facts:
         number=int(number),
         day=day,
         skroutz_code=shown["code"],
-        replaces=int(replaced.partition("-")[2]) if replaced else None,
+        replaces=_number_in(replaced) if replaced else None,
+        returns=tuple(_number_in(link["return_uuid"]) for link in shown.get("returns", ())),
         step=_steps(
+            STEPS,
             skroutz=shown["state"],
             has_voucher=shown["courier_voucher"] is not None,
             is_ready=shown["is_ready_for_dispatch"],
@@ -88,6 +94,39 @@ def told_by_skroutz(shown: Json) -> Facts:
         shipment=int(number) if shown["courier_voucher"] or codes else None,
         lines=tuple(_skroutz_line(line, shown) for line in shown["line_items"]),
     )
+
+
+def told_by_skroutz_of_return(shown: Json) -> Facts:
+    """What Skroutz's return object tells."""
+    _, day, number = shown["return_code"].split("-")
+    return Facts(
+        number=int(number),
+        skroutz_code=shown["return_code"],
+        return_of=_number_in(shown["order_code"]),
+        step=_steps(RETURN_STEPS, skroutz=shown["state"]),
+        day=day,
+        created_at=_instant(shown["created_at"]),
+        carrier=_known_as(CARRIERS, "skroutz", shown.get("courier")),
+        tracking_codes=",".join(shown.get("courier_tracking_ids", ())),
+        lines=tuple(
+            LineFacts(name=line["product_name"], ean=line["ean"], quantity=line["returning_quantity"])
+            for line in shown["return_line_items"]
+        ),
+    )
+
+
+def told_by_skroutz_of_its_link(shown: Json) -> Facts:
+    """What an order of Skroutz tells of one of its returns."""
+    return Facts(
+        number=_number_in(shown["return_uuid"]),
+        skroutz_code=shown["return_uuid"],
+        tracking_codes=",".join(shown["tracking_ids"]),
+    )
+
+
+def _number_in(code: str) -> int:
+    """The last part of a code of Skroutz."""
+    return int(code.rpartition("-")[2])
 
 
 def _skroutz_address(address: Json) -> dict[str, Any]:
@@ -170,7 +209,13 @@ def told_by_merchantpro(shown: Json) -> Facts:
         skroutz_code=reference if channel == "skroutz" else UNSET,
         shopflix_id=reference if channel == "shopflix" else UNSET,
         replaces=shown["parent_id"],
-        step=_steps(merchantpro=shown["shipping_status"], substatus=shown["shipping_substatus_id"]),
+        returns=_merchantpro_returns(shown),
+        return_of=shown["return_source_id"],
+        step=_steps(
+            ALL_STEPS,
+            merchantpro=shown["shipping_status"],
+            substatus=shown["shipping_substatus_id"],
+        ),
         goods_cents=_merchantpro_goods(shown, total - shipping),
         shipping_cents=shipping,
         total_cents=total,
@@ -201,6 +246,12 @@ def told_by_merchantpro(shown: Json) -> Facts:
         shipment=shown["id"] if shown["shipping_awb"] else UNSET,
         lines=tuple(map(_merchantpro_line, shown["line_items"])) if "line_items" in shown else UNSET,
     )
+
+
+def _merchantpro_returns(shown: Json) -> tuple[int, ...] | UnsetType:
+    if "rma_orders" not in shown:
+        return UNSET
+    return tuple(returned["id"] for returned in shown["rma_orders"] or ())
 
 
 def _merchantpro_goods(shown: Json, without_lines: int) -> int:
@@ -306,7 +357,7 @@ class Shopflix:
             "number": int(number[1]) if number else None,
             "day": _day(shown["createdAt"]),
             "shopflix_id": shown["id"],
-            "step": _steps(shopflix=shown["state"]),
+            "step": _steps(STEPS, shopflix=shown["state"]),
             "total_cents": shown["totalItemsAmount"],
             "created_at": self._instants(shown["createdAt"]),
             # Null until something happens.
@@ -359,7 +410,7 @@ def _shopflix_line(line: Json) -> LineFacts:
 
 
 Views = dict[str, Json]
-"""The answers about one order, by ``TELLERS``."""
+"""The answers about one order or return, by ``TELLERS``."""
 
 TELLERS: Mapping[str, Callable[[ZoneInfo], Callable[[Json], Facts]]] = {
     "Skroutz": lambda _: told_by_skroutz,
@@ -367,8 +418,10 @@ TELLERS: Mapping[str, Callable[[ZoneInfo], Callable[[Json], Facts]]] = {
     "MerchantPro's list": lambda _: told_by_merchantpro,
     "Shopflix": lambda zone: Shopflix(zone).order,
     "Shopflix's list": lambda zone: Shopflix(zone).entry,
+    "Skroutz's return": lambda _: told_by_skroutz_of_return,
+    "Skroutz's link to a return": lambda _: told_by_skroutz_of_its_link,
 }
-"""How each answer is read that tells of an order, for a shop in a zone."""
+"""How each answer is read, for a shop in a zone. Of a return, all but Shopflix's; for MerchantPro it is an order."""
 
 
 def told_by_all(views: Views, zone: ZoneInfo) -> dict[str, Facts]:

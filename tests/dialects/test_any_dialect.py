@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from stoa.app import Stoa
 from stoa.clock import MovableClock
+from stoa.orders.order import ReturnReason
 from tests.builders import DAY, HOUR, NOON
 from tests.dialects.lives import (
     ALONG_THE_WAY,
@@ -16,6 +17,7 @@ from tests.dialects.lives import (
     CHECKOUTS,
     FROM_SHOPS,
     NEW_ADDRESS,
+    RETURNED,
 )
 from tests.dialects.moves import (
     Move,
@@ -24,8 +26,11 @@ from tests.dialects.moves import (
     from_the_shop,
     merchantpro,
     merchantpro_changes,
+    merchantpro_deletes,
+    of_return,
     operator,
     operator_extends,
+    operator_on_return,
     operator_reschedules,
     shopflix_accepts,
     shopflix_cancels_the_voucher,
@@ -38,6 +43,7 @@ from tests.dialects.moves import (
     skroutz_accepts,
     skroutz_downloads_the_voucher,
     skroutz_rejects,
+    skroutz_reviews,
     skroutz_tracks,
     skroutz_uploads,
     time,
@@ -100,6 +106,37 @@ SHOPFLIX_REASONS = (
     "too-cheap",
 )
 
+returns = st.one_of(
+    st.builds(
+        lambda reason, quantities: operator(
+            "returns",
+            reason=reason,
+            lines=[{"id": line, "quantity": quantity} for line, quantity in quantities.items()],
+        ),
+        st.sampled_from([*ReturnReason, "regret"]),
+        st.dictionaries(st.integers(1, 2), st.integers(0, 3), max_size=2),
+    ),
+    st.builds(
+        skroutz_reviews,
+        st.sampled_from(["approve", "approve", "not_faulty", "send_missing_part", "keep"]),
+        comment=words,
+    ).map(of_return),
+    st.sampled_from(
+        [
+            operator_on_return("track", tracking_ids=["R-1"]),
+            operator_on_return("track", tracking_ids=["R-2", "R-3"], courier="elta"),
+            operator_on_return("arrive"),
+            operator_on_return("take_back"),
+            operator_on_return("send_back"),
+            operator_on_return("cancel", by="customer"),
+            operator_on_return("cancel", by="marketplace"),
+            merchantpro_deletes(),
+        ]
+    ).map(of_return),
+    st.builds(merchantpro, st.sampled_from([*SHIPPING_STATUSES[2:], "create_invoice"])).map(of_return),
+    changes.map(lambda fields: merchantpro_changes(**fields)).map(of_return),
+)
+
 moves = st.one_of(
     st.builds(time, st.sampled_from([timedelta(), timedelta(seconds=25), 5 * HOUR, 30 * HOUR, 15 * DAY])),
     st.builds(skroutz_accepts, parcels=st.integers(0, 4), window=st.integers(0, 1)),
@@ -124,12 +161,13 @@ moves = st.one_of(
     ),
     st.sampled_from([BY_THE_CUSTOMER, operator_extends(DAY), operator_extends(-DAY)]),
     st.builds(operator_reschedules, st.sampled_from([-HOUR, 2 * DAY])),
+    returns,
 )
 
 ways = st.builds(
-    lambda life, stations: [move for move, _ in life.happenings[:stations]],
-    st.sampled_from([*ALONG_THE_WAY, *BY_THE_SHOP]),
-    st.integers(0, 7),
+    lambda life, stations: [move for move, *_ in life.happenings[:stations]],
+    st.sampled_from([*ALONG_THE_WAY, *BY_THE_SHOP, *RETURNED]),
+    st.integers(0, 9),
 )
 """The beginning of a life, which leads to where most happens."""
 
@@ -143,10 +181,12 @@ terms = st.fixed_dictionaries(
 
 
 async def look(stall: Stall) -> dict[int, Views]:
-    """What all dialects, which agree, tell of all orders of the shop, by their numbers, the newest first."""
-    numbers = await stall.office.numbers()
-    orders = [await stall.order(number) for number in numbers]
-    assert await stall.counter.ids(itemsPerPage=100) == [stall.counter.identifier(order) for order in orders]
+    """What all dialects, which agree, tell of all orders and returns of the shop, by their numbers, the newest first."""
+    orders = [await stall.order(number) for number in await stall.office.numbers()]
+    page = await stall.counter.page(itemsPerPage=100)
+    no_returns = [order for order in orders if order.return_request is None]
+    assert [entry["id"] for entry in page["orders"]] == [stall.counter.identifier(o) for o in no_returns]
+    assert page["params"]["totalItems"] == len(no_returns)
     return {order.id: await stall.agreed_views(order) for order in orders}
 
 

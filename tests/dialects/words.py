@@ -1,5 +1,6 @@
 """What each dialect calls the steps of an order, the ways to pay and the carriers, written out by hand."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from stoa.orders.progress import Step
@@ -7,9 +8,10 @@ from stoa.orders.progress import Step
 
 class StepWords(NamedTuple):
     """A step in every dialect. MerchantPro's status has a number for what it leaves open. Skroutz tells the parts of
-    "accepted" apart by the voucher and by readiness; None where these say nothing of the step."""
+    "accepted" apart by the voucher and by readiness; None where these say nothing of the step. Several words are said
+    of a step that has been come to from several."""
 
-    skroutz: str
+    skroutz: str | tuple[str, ...]
     merchantpro: str
     substatus: int
     shopflix: str
@@ -38,6 +40,10 @@ STEPS = {
     Step.PARTIALLY_DELIVERED: StepWords("partially_delivered", "delivered", 62, "delivered-to-customer"),
     Step.COMPLETED: StepWords("delivered", "delivered", 61, "completed"),
     Step.PARTIALLY_COMPLETED: StepWords("partially_delivered", "delivered", 62, "completed"),
+    Step.RETURN_REQUESTED: StepWords("for_return", "delivered", 64, "return-requested"),
+    Step.RETURN_CANCELLED: StepWords(
+        ("delivered", "partially_delivered"), "delivered", 65, "return-canceled"
+    ),
     Step.PARTIALLY_RETURNED: StepWords("partially_returned", "delivered", 63, "delivered-to-customer"),
     Step.RETURNED: StepWords("returned", "returned", 71, "returned"),
     Step.REJECTED: StepWords(
@@ -46,6 +52,28 @@ STEPS = {
     Step.CANCELLED: StepWords("cancelled", "cancelled", 82, "canceled"),
     Step.EXPIRED: StepWords("expired", "cancelled", 83, "canceled", has_voucher=False, is_ready=False),
 }
+
+
+class ReturnWords(NamedTuple):
+    """A step of a return itself, which Shopflix does not show."""
+
+    skroutz: str
+    merchantpro: str
+    substatus: int
+
+
+RETURN_STEPS = {
+    Step.RETURN_IN_REVIEW: ReturnWords("pending_merchant_review", "awaiting", 22),
+    Step.RETURN_UNDER_WAY: ReturnWords("returning", "shipped", 54),
+    Step.RETURN_ARRIVED: ReturnWords("pending_physical_review", "shipped", 55),
+    Step.RETURN_TAKEN_BACK: ReturnWords("returned", "returned", 72),
+    Step.RETURN_DECLINED: ReturnWords("rejected", "cancelled", 84),
+    Step.RETURN_CALLED_OFF: ReturnWords("cancelled", "cancelled", 85),
+    Step.RETURN_EXPIRED: ReturnWords("expired", "cancelled", 86),
+}
+
+ALL_STEPS: Mapping[Step, StepWords | ReturnWords] = {**STEPS, **RETURN_STEPS}
+"""What MerchantPro shows, for which a return is an order."""
 
 
 class Called(NamedTuple):

@@ -1,14 +1,19 @@
 """Papers to test with, and what stands on them."""
 
+from itertools import combinations
 from typing import Any
 
 import pypdfium2
+import pypdfium2.raw
 from msgspec.structs import replace
 
 from stoa.documents.invoice import render_invoice
 from stoa.orders.invoicing import Invoice, InvoiceLine, Party, invoice_of
 from stoa.orders.shop import Company
 from tests.builders import NOON, a_line, a_shop, an_order
+
+A4_POINTS = (595.28, 841.89)
+LONG = "Παπαδοπούλου-Κωνσταντινίδου Αικατερίνη-Μαργαρίτα " * 8
 
 SELLER = Company(
     name="Lumina Casei S.R.L.",
@@ -50,8 +55,36 @@ def pages_of(pdf: bytes) -> list[pypdfium2.PdfPage]:
 
 def words_of(pdf: bytes) -> str:
     """All that is written, page after page, with plain spaces."""
-    pages = [page.get_textpage().get_text_range() for page in pages_of(pdf)]
+    pages = [words_of_page(page) for page in pages_of(pdf)]
     return "\n".join(pages).replace("\xa0", " ").replace("\r\n", "\n")
+
+
+def words_of_page(page: pypdfium2.PdfPage) -> str:
+    words: str = page.get_textpage().get_text_range()
+    return words
+
+
+Box = tuple[float, float, float, float]
+
+
+def boxes_on(page: pypdfium2.PdfPage) -> list[Box]:
+    """Where the texts stand: left, bottom, right and top."""
+    return [text.get_bounds() for text in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_TEXT])]
+
+
+def assert_that_all_can_be_read(page: pypdfium2.PdfPage) -> None:
+    """No text lies over another, and none reaches beyond the page."""
+    boxes = boxes_on(page)
+    assert [pair for pair in combinations(boxes, 2) if _overlap(*pair)] == []
+    assert all(left > 0 and bottom > 0 and right < A4_POINTS[0] for left, bottom, right, _ in boxes)
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    (left, bottom, right, top), (left2, bottom2, right2, top2) = one, other
+    # Accents of one line and tails of the line above it may touch.
+    slack = 1.5
+    beside = right <= left2 + slack or right2 <= left + slack
+    return not (beside or top <= bottom2 + slack or top2 <= bottom + slack)
 
 
 def words_on(invoice: Invoice) -> str:

@@ -1,10 +1,8 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from itertools import combinations
 
 import pypdfium2
-import pypdfium2.raw
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,10 +12,19 @@ from stoa.documents.invoice import render_invoice
 from stoa.languages import LANGUAGES
 from stoa.orders.invoicing import storno_of
 from tests.builders import DAY, NOON
-from tests.documents.papers import a_paper, a_party, lines_of, pages_of, words_of, words_on
-
-A4_POINTS = (595.28, 841.89)
-LONG = "Παπαδοπούλου-Κωνσταντινίδου Αικατερίνη-Μαργαρίτα " * 8
+from tests.documents.papers import (
+    A4_POINTS,
+    LONG,
+    a_paper,
+    a_party,
+    assert_that_all_can_be_read,
+    boxes_on,
+    lines_of,
+    pages_of,
+    words_of,
+    words_of_page,
+    words_on,
+)
 
 few = settings(max_examples=8, deadline=None)
 
@@ -153,11 +160,6 @@ def test_many_lines_take_many_pages_each_with_headings_and_its_number() -> None:
     assert [name for name in (line.name for line in lines) if words.count(name) != 1] == []
 
 
-def words_of_page(page: pypdfium2.PdfPage) -> str:
-    words: str = page.get_textpage().get_text_range()
-    return words
-
-
 @pytest.mark.parametrize("count", range(18, 30))
 def test_the_totals_never_stand_alone_on_a_page(count: int) -> None:
     *_, last = pages_of(render_invoice(a_paper(lines=lines_of(a_paper().lines[0], count))))
@@ -184,21 +186,8 @@ def test_the_longest_names_and_amounts_overlap_nothing() -> None:
         lines=(line, replace(line, name="W" * 400), *lines_of(line, 2)),
     )
     for page in pages_of(render_invoice(paper)):
-        boxes = [text.get_bounds() for text in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_TEXT])]
-        assert len(boxes) > 20
-        assert [pair for pair in combinations(boxes, 2) if overlap(*pair)] == []
-        assert all(left > 0 and right < A4_POINTS[0] for left, _, right, _ in boxes)
-
-
-Box = tuple[float, float, float, float]
-
-
-def overlap(one: Box, other: Box) -> bool:
-    (left, bottom, right, top), (left2, bottom2, right2, top2) = one, other
-    # Accents of one line and tails of the line above it may touch.
-    slack = 1.5
-    beside = right <= left2 + slack or right2 <= left + slack
-    return not (beside or top <= bottom2 + slack or top2 <= bottom + slack)
+        assert len(boxes_on(page)) > 20
+        assert_that_all_can_be_read(page)
 
 
 def test_no_amount_is_ever_cut() -> None:

@@ -1,23 +1,27 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
-from itertools import combinations
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pypdfium2
-import pypdfium2.raw
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from stoa.documents.manifest import Manifest, ManifestEntry, render_manifest
-from tests.documents.papers import pages_of, words_of
+from tests.documents.papers import (
+    A4_POINTS,
+    LONG,
+    assert_that_all_can_be_read,
+    boxes_on,
+    pages_of,
+    words_of,
+    words_of_page,
+)
 
 NOON = datetime(2026, 11, 28, 12, 5, tzinfo=ZoneInfo("Europe/Athens"))
-A4_POINTS = (595.28, 841.89)
-LONG = "Παπαδοπούλου-Κωνσταντινίδου Αικατερίνη-Μαργαρίτα " * 8
 
 NO_CASH = ManifestEntry(
     "001000001014", "261128-1000001", "Μαρία Ζήση", "15124 Μαρούσι", 2, 0, collected=False
@@ -54,11 +58,6 @@ def so_many(count: int) -> tuple[ManifestEntry, ...]:
 
 def words_on(manifest: Manifest) -> str:
     return words_of(render_manifest(manifest))
-
-
-def words_of_page(page: pypdfium2.PdfPage) -> str:
-    words: str = page.get_textpage().get_text_range()
-    return words
 
 
 def test_a_manifest_says_who_collects_what_from_whom() -> None:
@@ -144,22 +143,7 @@ def test_the_signatures_never_stand_alone_on_a_page_and_never_reach_its_foot(cou
 
     assert f"{count:09}017" in words
     assert words.count("Υπογραφή") == 2
-    assert [pair for pair in combinations(boxes_on(last), 2) if overlap(*pair)] == []
-
-
-Box = tuple[float, float, float, float]
-
-
-def boxes_on(page: pypdfium2.PdfPage) -> list[Box]:
-    return [text.get_bounds() for text in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_TEXT])]
-
-
-def overlap(one: Box, other: Box) -> bool:
-    (left, bottom, right, top), (left2, bottom2, right2, top2) = one, other
-    # Accents of one line and tails of the line above it may touch.
-    slack = 1.5
-    beside = right <= left2 + slack or right2 <= left + slack
-    return not (beside or top <= bottom2 + slack or top2 <= bottom + slack)
+    assert_that_all_can_be_read(last)
 
 
 @pytest.mark.parametrize("text", [LONG, "W" * 400], ids=["words", "one word"])
@@ -168,10 +152,8 @@ def test_the_longest_texts_overlap_nothing_and_end_with_an_ellipsis(text: str) -
     pdf = render_manifest(a_manifest(entry, entry, shop=text, pickup_location=text, carrier=text))
 
     for page in pages_of(pdf):
-        boxes = boxes_on(page)
-        assert len(boxes) > 20
-        assert [pair for pair in combinations(boxes, 2) if overlap(*pair)] == []
-        assert all(left > 0 and right < A4_POINTS[0] for left, _, right, _ in boxes)
+        assert len(boxes_on(page)) > 20
+        assert_that_all_can_be_read(page)
     assert words_of(pdf).count("…") >= 6
 
 

@@ -19,7 +19,7 @@ STATUSES = {
     "dispatched": {"shipped"},
     "delivered": {"delivered"},
     "partially_delivered": {"delivered"},
-    "for_return": {"shipped"},
+    "for_return": {"shipped", "delivered"},
     "partially_returned": {"delivered"},
     "returned": {"returned"},
     "rejected": {"cancelled"},
@@ -170,7 +170,8 @@ async def test_an_order_of_the_shop_is_accepted_and_labelled_there_and_shipped_a
     assert views.merchantpro["date_delivered"] == "2026-03-04T13:00:00+02:00"
 
     assert answered(await office.process(order.id, "returned")) == OK
-    assert (await told(office, order)).states == ("returned", "returned")
+    views = await told(office, order)
+    assert (views.states, views.merchantpro["payment_status"]) == (("returned", "returned"), "refunded")
     assert await office.history(order.id) == [
         "Placed",
         "Accepted",
@@ -178,6 +179,7 @@ async def test_an_order_of_the_shop_is_accepted_and_labelled_there_and_shipped_a
         "PickedUp",
         "Delivered",
         "Returned",
+        "Refunded",
     ]
 
 

@@ -18,6 +18,7 @@ from stoa.orders.order import (
     Fulfilment,
     IssuedInvoice,
     LinkedOrder,
+    LinkedReturn,
     Note,
     Order,
     Origin,
@@ -344,7 +345,7 @@ def a_rich_order(state: State = State.DELIVERED) -> Order:
         tags=(Tag(id=1, name="Feedback excelent"),),
         issued_invoice=IssuedInvoice(series="SERIE", number=10, issued_at=NOON),
         replaces=LinkedOrder(id=1000007, placed_at=NOON),
-        returns=(LinkedOrder(id=1000008, placed_at=NOON), LinkedOrder(id=1000009, placed_at=NOON)),
+        returns=(LinkedReturn(id=1000008, placed_at=NOON), LinkedReturn(id=1000009, placed_at=NOON)),
     )
     # An order that is placed as a return begins as one.
     return replace(order, return_of=LinkedOrder(id=1000006, placed_at=NOON))

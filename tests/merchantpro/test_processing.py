@@ -108,7 +108,7 @@ WAYS: dict[str, tuple[State, list[str]]] = {
     "in_process": (State.OPEN, ["Accepted", "WorkBegun"]),
     "shipped": (State.OPEN, ["Accepted", "PickedUp"]),
     "delivered": (State.DISPATCHED, ["Delivered"]),
-    "returned": (State.DELIVERED, ["Returned"]),
+    "returned": (State.DELIVERED, ["Returned", "Refunded"]),
     "cancelled": (State.OPEN, ["Rejected"]),
     "create_invoice": (State.OPEN, ["InvoiceIssued"]),
 }

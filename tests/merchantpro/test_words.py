@@ -178,10 +178,19 @@ def test_the_numbers_of_shipping_substatuses_never_change() -> None:
         "completed": 61,
         "partially_completed": 62,
         "partially_returned": 63,
+        "return_requested": 64,
+        "return_cancelled": 65,
         "returned": 71,
         "rejected": 81,
         "cancelled": 82,
         "expired": 83,
+        "return_in_review": 22,
+        "return_under_way": 54,
+        "return_arrived": 55,
+        "return_taken_back": 72,
+        "return_declined": 84,
+        "return_called_off": 85,
+        "return_expired": 86,
     }
 
 
@@ -220,7 +229,7 @@ def test_each_shipping_status_has_ten_numbers_of_its_own() -> None:
     assert len(tens) == len({ten for _, ten in tens}) == len(Stage)
 
 
-@pytest.mark.parametrize("number", [0, -1, 14, 22, 99])
+@pytest.mark.parametrize("number", [0, -1, 14, 23, 99])
 def test_other_numbers_are_no_substatus(number: int) -> None:
     assert steps_of_substatus(number) == []
     assert payment_step_of_substatus(number) is None

@@ -7,10 +7,10 @@ import httpx
 
 from stoa.app import Stoa
 from stoa.operator.examples import ORDER
-from stoa.orders.order import Order, State
+from stoa.orders.order import Order, ReturnState, State
 from stoa.orders.shop import Shop
 from tests import saves
-from tests.builders import an_order_in
+from tests.builders import an_order_in, both_after, way_back_to, with_a_return
 
 SHOPS = "/operator/v1/shops"
 
@@ -53,6 +53,16 @@ async def in_state(stoa: Stoa, shop: Shop, state: State, **what_matters: Any) ->
     order = an_order_in(state, order_id=number, shop=shop, placed_at=stoa.service.clock(), **what_matters)
     assert await stoa.service.orders.save(saves.placing(order))
     return order
+
+
+async def return_in(stoa: Stoa, shop: Shop, state: ReturnState, **what_matters: Any) -> Order:
+    """A return of the shop that came into the state, saved without messages with the order whose goods come back."""
+    numbers = [await stoa.service.orders.next_number() for _ in range(2)]
+    source = an_order_in(State.DELIVERED, order_id=numbers[0], shop=shop, placed_at=stoa.service.clock())
+    source, back = with_a_return(source, shop=shop, number=numbers[1], **what_matters)
+    source, back = both_after(source, back, *way_back_to(state), shop=shop)
+    assert await stoa.service.orders.save(saves.placing(source), saves.placing(back))
+    return back
 
 
 def fault(answer: httpx.Response) -> tuple[int, str, str | None]:

@@ -27,6 +27,7 @@ MOVED: dict[str, tuple[State, State]] = {
     "fail_delivery": (State.DISPATCHED, State.FOR_RETURN),
     "return_partially": (State.DELIVERED, State.PARTIALLY_RETURNED),
     "return": (State.FOR_RETURN, State.RETURNED),
+    "refund": (State.DELIVERED, State.DELIVERED),
 }
 
 

@@ -7,10 +7,21 @@ from typing import Any
 import httpx
 
 from stoa.app import Stoa
-from stoa.orders.order import State
+from stoa.orders.order import ReturnState, State
 from tests.conftest import Merchant
 from tests.database_contents import contents
-from tests.operator.calls import SHOPS, Json, a_body, a_line, address, fault, in_state, placing, shown
+from tests.operator.calls import (
+    SHOPS,
+    Json,
+    a_body,
+    a_line,
+    address,
+    fault,
+    in_state,
+    placing,
+    return_in,
+    shown,
+)
 
 NO_TEXTS: tuple[object, ...] = (5, True, [], {}, 1.5)
 NO_NUMBERS: tuple[object, ...] = ("1", 1.5, True, None, [], {}, -1, 2**63, 2**64, -(2**63) - 1, 10**400)
@@ -251,6 +262,7 @@ DEEPLY_NESTED: tuple[bytes, ...] = (
 async def places_that_read_json(stoa: Stoa, merchant: Merchant) -> list[tuple[str, str]]:
     """Method and address of one call for each type of body."""
     order = (await in_state(stoa, merchant.shop, State.OPEN)).id
+    back = (await return_in(stoa, merchant.shop, ReturnState.PENDING_REVIEW)).id
     shop = merchant.shop
     return [
         ("POST", SHOPS),
@@ -264,6 +276,12 @@ async def places_that_read_json(stoa: Stoa, merchant: Merchant) -> list[tuple[st
         ("POST", address(shop, "orders", order, "reschedule")),
         ("POST", address(shop, "orders", order, "deliver")),
         ("POST", address(shop, "orders", order, "deliver_partially")),
+        ("POST", address(shop, "orders", order, "refund")),
+        ("POST", address(shop, "orders", order, "returns")),
+        ("POST", address(shop, "returns", back, "review")),
+        ("POST", address(shop, "returns", back, "track")),
+        ("POST", address(shop, "returns", back, "take_back")),
+        ("POST", address(shop, "returns", back, "send_back")),
     ]
 
 

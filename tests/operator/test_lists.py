@@ -242,6 +242,21 @@ async def test_deliveries_are_filtered_by_state_and_by_order(
     assert [item["order_id"] for item in await pages(operator, at, order_id=first)] == [first]
 
 
+async def test_a_skipped_delivery_is_listed_by_its_state_with_the_reason(
+    stoa: Stoa, operator: httpx.AsyncClient, told: Merchant
+) -> None:
+    skipped = (await placing(operator, told.shop))["id"]
+    now, deliveries = stoa.service.clock(), stoa.service.deliveries
+    (held,) = await deliveries.claim(told.shop.id, 1, now, HOUR)
+    why = FinishedAttempt(held, now, 0, None, "this address does not know of it", "skipped", None)
+    await deliveries.record(told.shop.id, [why])
+    await placing(operator, told.shop)
+
+    (item,) = await pages(operator, address(told.shop, "deliveries"), state="skipped")
+    assert (item["order_id"], item["state"]) == (skipped, "skipped")
+    assert [attempt["error"] for attempt in item["attempts"]] == ["this address does not know of it"]
+
+
 async def test_deliveries_come_in_pages_the_newest_first(operator: httpx.AsyncClient, told: Merchant) -> None:
     made = [(await placing(operator, told.shop))["id"] for _ in range(5)]
 

@@ -34,7 +34,8 @@ async def test_a_new_shop_has_a_number_and_the_usual_terms(operator: httpx.Async
     assert shop["zone"] == "Europe/Athens"
     assert shop["set_as_ready_required"] is False
     assert (shop["language"], shop["currency"]) == ("el", "EUR")
-    assert (shop["country_code"], shop["return_days"]) == ("GR", 14)
+    assert (shop["country_code"], shop["return_days"], shop["review_hours"]) == ("GR", 14, 72)
+    assert (shop["warehouse"], shop["warehouse_fee_cents"]) == (False, 120)
     assert (shop["company"], shop["invoice_series"]) == (None, "INV")
     location = shop["pickup_locations"][0]
     assert len(location.pop("id")) == 10
@@ -64,6 +65,8 @@ TERMS: list[tuple[str, Any]] = [
     ("acceptance_hours", 3),
     ("dispatch_hours", 30),
     ("return_days", 30),
+    ("review_hours", 2160),
+    ("warehouse_fee_cents", 0),
     ("set_as_ready_required", True),
     ("language", "ro"),
     ("currency", "RON"),
@@ -279,6 +282,12 @@ BAD_TERMS: list[tuple[Json, str]] = [
     ({"return_days": -1}, "return_days"),
     ({"return_days": 366}, "return_days"),
     ({"return_days": "14"}, "return_days"),
+    ({"review_hours": 0}, "review_hours"),
+    ({"review_hours": 2161}, "review_hours"),
+    ({"review_hours": None}, "review_hours"),
+    ({"warehouse_fee_cents": -1}, "warehouse_fee_cents"),
+    ({"warehouse_fee_cents": 100_001}, "warehouse_fee_cents"),
+    ({"warehouse_fee_cents": 1.5}, "warehouse_fee_cents"),
     ({"invoice_series": ""}, "invoice_series"),
     ({"invoice_series": "x" * 21}, "invoice_series"),
     ({"invoice_series": "A\x00"}, "invoice_series"),

@@ -217,7 +217,8 @@ async def test_what_is_no_dialect_with_webhooks_is_refused_with_those_that_are(
         removed = await operator.delete(at, params={"dialect": dialect})
 
     assert fault(set_to) == fault(removed) == (422, "invalid", "dialect")
-    assert removed.json()["error"]["message"] == "Must be one of skroutz, abacus."
+    told = "Must be one of skroutz, abacus, which have webhooks about orders."
+    assert removed.json()["error"]["message"] == told
     assert await told_at(stoa, merchant) == {"skroutz_orders": "https://1.1.1.1/hook"}
 
 
@@ -242,7 +243,196 @@ async def test_where_no_dialect_has_webhooks_an_address_is_refused(stoa: Stoa, m
             )
             for answer in answers:
                 assert fault(answer) == (422, "invalid", "dialect")
-                assert answer.json()["error"]["message"] == "No dialect has webhooks."
+                assert answer.json()["error"]["message"] == "No dialect has webhooks about orders."
         (listed,) = (await operator.get("/operator/v1/shops")).json()["items"]
 
     assert listed["webhook_url"] is None
+
+
+# Returns have an address of their own, and each address has a switch.
+
+
+async def shown(operator: httpx.AsyncClient, merchant: Merchant) -> list[object]:
+    answer = await operator.get(address(merchant.shop, "webhook"))
+    assert answer.status_code == 200
+    items: list[object] = answer.json()["items"]
+    return items
+
+
+def an_item(url: str, *, about: str = "orders", enabled: bool = True, dialect: str = "skroutz") -> object:
+    return {"about": about, "dialect": dialect, "url": url, "enabled": enabled}
+
+
+async def test_returns_are_told_at_an_address_of_their_own_with_a_key_of_its_own(
+    operator: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    at = address(merchant.shop, "webhook")
+    of_orders = await operator.put(at, json={"url": "https://1.1.1.1/orders"})
+    of_returns = await operator.put(at, json={"url": "https://1.1.1.1/returns", "about": "returns"})
+
+    assert of_returns.status_code == 200
+    assert of_returns.json()["signing_secret"] != of_orders.json()["signing_secret"]
+    assert await shown(operator, merchant) == [
+        an_item("https://1.1.1.1/orders"),
+        an_item("https://1.1.1.1/returns", about="returns"),
+    ]
+
+    removed = await operator.delete(at, params={"about": "returns", "dialect": "skroutz"})
+
+    assert removed.json() == {"url": None}
+    assert await shown(operator, merchant) == [an_item("https://1.1.1.1/orders")]
+
+
+async def test_a_shop_is_shown_its_own_addresses_of_every_dialect(
+    stoa: Stoa, merchant: Merchant, neighbour: Merchant
+) -> None:
+    at = address(merchant.shop, "webhook")
+    async with operating(with_ledger(stoa, "abacus_orders")) as operator:
+        assert await shown(operator, merchant) == []
+        for about in ({"dialect": "abacus"}, {"about": "returns"}, {}):
+            await operator.put(at, json={"url": "https://1.1.1.1/hook", **about})
+
+        assert await shown(operator, merchant) == [
+            an_item("https://1.1.1.1/hook"),
+            an_item("https://1.1.1.1/hook", dialect="abacus"),
+            an_item("https://1.1.1.1/hook", about="returns"),
+        ]
+        assert await shown(operator, neighbour) == []
+
+
+async def test_an_address_that_is_switched_off_stays_and_hears_nothing_until_it_is_on_again(
+    operator: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    at = address(merchant.shop, "webhook")
+    secret = (await operator.put(at, json={"url": "https://1.1.1.1/hook"})).json()["signing_secret"]
+
+    off = await operator.patch(at, json={"enabled": False})
+    await placing(operator, merchant.shop)
+    unheard = (await operator.get(address(merchant.shop, "deliveries"))).json()["items"]
+    assert (off.status_code, off.json()) == (200, {"url": "https://1.1.1.1/hook", "enabled": False})
+    assert await shown(operator, merchant) == [an_item("https://1.1.1.1/hook", enabled=False)]
+
+    on = await operator.patch(at, json={"enabled": True, "dialect": "skroutz", "about": "orders"})
+    placed = await placing(operator, merchant.shop)
+    (heard,) = (await operator.get(address(merchant.shop, "deliveries"))).json()["items"]
+    assert on.json() == {"url": "https://1.1.1.1/hook", "enabled": True}
+    assert (unheard, heard["order_id"]) == ([], placed["id"])
+    again = await operator.put(at, json={"url": "https://1.1.1.1/hook"})
+    assert again.json()["signing_secret"] == secret
+
+
+async def test_a_switch_moves_one_address_only(
+    operator: httpx.AsyncClient, merchant: Merchant, neighbour: Merchant
+) -> None:
+    for shop in (merchant.shop, neighbour.shop):
+        for about in ("orders", "returns"):
+            await operator.put(address(shop, "webhook"), json={"url": "https://1.1.1.1/hook", "about": about})
+
+    await operator.patch(address(merchant.shop, "webhook"), json={"enabled": False, "about": "returns"})
+
+    assert await shown(operator, merchant) == [
+        an_item("https://1.1.1.1/hook"),
+        an_item("https://1.1.1.1/hook", about="returns", enabled=False),
+    ]
+    assert await shown(operator, neighbour) == [
+        an_item("https://1.1.1.1/hook"),
+        an_item("https://1.1.1.1/hook", about="returns"),
+    ]
+
+
+async def test_an_address_may_be_set_switched_off(operator: httpx.AsyncClient, merchant: Merchant) -> None:
+    body = {"url": "https://1.1.1.1/hook", "enabled": False}
+    answer = await operator.put(address(merchant.shop, "webhook"), json=body)
+
+    assert (answer.status_code, answer.json()["enabled"]) == (200, False)
+    assert await shown(operator, merchant) == [an_item("https://1.1.1.1/hook", enabled=False)]
+
+
+async def test_an_address_that_is_not_there_cannot_be_switched(
+    operator: httpx.AsyncClient, merchant: Merchant, neighbour: Merchant
+) -> None:
+    await operator.put(address(neighbour.shop, "webhook"), json={"url": "https://1.1.1.1/hook"})
+
+    for about in ("orders", "returns"):
+        answer = await operator.patch(
+            address(merchant.shop, "webhook"), json={"enabled": True, "about": about}
+        )
+        assert fault(answer) == (404, "not_found", None)
+    assert await shown(operator, neighbour) == [an_item("https://1.1.1.1/hook")]
+
+
+@pytest.mark.parametrize("about", ["stock", "", None, 1, ["orders"]])
+async def test_what_webhooks_are_not_about_is_refused(
+    stoa: Stoa, operator: httpx.AsyncClient, merchant: Merchant, about: object
+) -> None:
+    at = address(merchant.shop, "webhook")
+    await operator.put(at, json={"url": "https://1.1.1.1/hook"})
+    before = await contents(stoa.service.pool)
+
+    answers = [
+        await operator.put(at, json={"url": "https://1.1.1.1/other", "about": about}),
+        await operator.patch(at, json={"enabled": False, "about": about}),
+        await operator.delete(at, params={"about": str(about)}),
+    ]
+
+    assert [fault(answer) for answer in answers] == [(422, "invalid", "about")] * 3
+    assert await contents(stoa.service.pool) == before
+
+
+@pytest.mark.parametrize("dialect", ["abacus", "merchantpro", "latin"])
+async def test_a_dialect_that_does_not_tell_of_returns_is_refused(
+    stoa: Stoa, merchant: Merchant, dialect: str
+) -> None:
+    at, asked = address(merchant.shop, "webhook"), {"dialect": dialect, "about": "returns"}
+    async with operating(with_ledger(stoa, "abacus_orders")) as operator:
+        answers = [
+            await operator.put(at, json={"url": "https://1.1.1.1/hook", **asked}),
+            await operator.patch(at, json={"enabled": True, **asked}),
+            await operator.delete(at, params=asked),
+        ]
+
+    assert [fault(answer) for answer in answers] == [(422, "invalid", "dialect")] * 3
+    told = "Must be one of skroutz, which have webhooks about returns."
+    assert {answer.json()["error"]["message"] for answer in answers} == {told}
+
+
+async def test_where_no_dialect_tells_of_returns_their_address_is_refused(
+    stoa: Stoa, merchant: Merchant
+) -> None:
+    async with operating(replace(stoa, dialects=[Ledger("abacus_orders")])) as operator:
+        answer = await operator.put(
+            address(merchant.shop, "webhook"), json={"url": "https://1.1.1.1/hook", "about": "returns"}
+        )
+
+    assert fault(answer) == (422, "invalid", "dialect")
+    assert answer.json()["error"]["message"] == "No dialect has webhooks about returns."
+
+
+WRONG_SWITCHES: tuple[tuple[dict[str, object], str], ...] = (
+    ({}, "enabled"),
+    ({"enabled": "yes"}, "enabled"),
+    ({"enabled": None}, "enabled"),
+    ({"enabled": 1}, "enabled"),
+    ({"enabled": True, "dialect": 5}, "dialect"),
+    ({"enabled": True, "url": "https://1.1.1.1/other"}, "url"),
+)
+
+
+@pytest.mark.parametrize(("body", "field"), WRONG_SWITCHES)
+async def test_a_wrong_switch_is_refused_by_its_field(
+    operator: httpx.AsyncClient, merchant: Merchant, body: dict[str, object], field: str
+) -> None:
+    at = address(merchant.shop, "webhook")
+    await operator.put(at, json={"url": "https://1.1.1.1/hook"})
+
+    assert fault(await operator.patch(at, json=body)) == (422, "invalid", field)
+    assert await shown(operator, merchant) == [an_item("https://1.1.1.1/hook")]
+
+
+async def test_returns_are_told_inside_the_network_no_more_than_orders(
+    operator: httpx.AsyncClient, merchant: Merchant
+) -> None:
+    answer = await operator.put(address(merchant.shop, "webhook"), json={"url": LOOPBACK, "about": "returns"})
+
+    assert fault(answer) == (422, "invalid", "url")
+    assert await shown(operator, merchant) == []

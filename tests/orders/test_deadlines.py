@@ -188,6 +188,18 @@ def test_an_order_from_the_marketplaces_warehouse_is_accepted_at_once() -> None:
     assert due_command(order, NOON) == (Accept(), Actor.MARKETPLACE)
 
 
+def test_an_order_from_the_warehouse_that_nobody_looked_at_in_time_expires() -> None:
+    order = an_order_until(DEADLINE, fulfilment=Fulfilment.WAREHOUSE)
+
+    assert due_command(order, DEADLINE) == (Expire(), Actor.CLOCK)
+
+
+def test_the_marketplaces_own_acceptance_of_an_order_from_its_warehouse_asks_for_no_voucher() -> None:
+    order = after(an_order(fulfilment=Fulfilment.WAREHOUSE), Accept(), by=Actor.MARKETPLACE)
+
+    assert (order.state, order.voucher_is_due, next_look(order)) == (State.ACCEPTED, False, None)
+
+
 @pytest.mark.parametrize(
     "state", sorted(set(State) - {State.OPEN, State.DELIVERED, State.PARTIALLY_DELIVERED})
 )

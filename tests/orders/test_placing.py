@@ -217,6 +217,38 @@ def test_the_checkout_may_say_that_an_order_is_not_paid_yet() -> None:
     assert order.payment_status is PaymentStatus.TEMPORARY
 
 
+@pytest.mark.parametrize("fulfilment", Fulfilment)
+def test_only_the_warehouse_takes_a_fee_of_its_own(fulfilment: Fulfilment) -> None:
+    order = an_order(
+        fulfilment=fulfilment, fees=Fees(handling=50, coins=12), shop=a_shop(warehouse_fee_cents=250)
+    )
+
+    takes_it = fulfilment is Fulfilment.WAREHOUSE
+    assert order.fees == Fees(handling=50, coins=12, warehouse=250 if takes_it else 0)
+
+
+def test_the_checkout_may_set_the_warehouses_fee() -> None:
+    order = an_order(fulfilment=Fulfilment.WAREHOUSE, fees=Fees(warehouse=99))
+
+    assert order.fees.warehouse == 99
+
+
+def test_the_warehouse_works_for_nothing_where_the_shops_terms_say_so() -> None:
+    order = an_order(fulfilment=Fulfilment.WAREHOUSE, shop=a_shop(warehouse_fee_cents=0))
+
+    assert order.fees.total_cents == 0
+
+
+def test_the_warehouse_takes_its_usual_fee_where_nothing_else_was_agreed() -> None:
+    assert an_order(fulfilment=Fulfilment.WAREHOUSE).fees.warehouse == 120
+
+
+def test_lines_are_served_by_the_product_that_the_warehouse_has_for_them() -> None:
+    order = an_order(fulfilment=Fulfilment.WAREHOUSE, lines=(a_line(stock_id=10_000_001), a_line()))
+
+    assert [line.stock_id for line in order.lines] == [10_000_001, None]
+
+
 def test_an_order_is_in_the_currency_of_the_shop() -> None:
     assert an_order(shop=a_shop(currency="RON")).currency == "RON"
 

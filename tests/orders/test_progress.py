@@ -3,7 +3,7 @@ from msgspec.structs import replace
 
 from stoa.orders import commands as asked
 from stoa.orders.commands import Command
-from stoa.orders.order import Fulfilment, Order, PaymentMethod, PaymentStatus, State
+from stoa.orders.order import Fulfilment, LinkedOrder, Order, PaymentMethod, PaymentStatus, ReturnState, State
 from stoa.orders.progress import (
     STAGES,
     WAITING_FOR_COURIER,
@@ -14,7 +14,20 @@ from stoa.orders.progress import (
     stage_of,
     step_of,
 )
-from tests.builders import DAY, NOON, a_line, a_tracking, a_voucher, after, an_order, an_order_in
+from tests.builders import (
+    DAY,
+    NOON,
+    a_line,
+    a_return_in,
+    a_tracking,
+    a_voucher,
+    after,
+    an_order,
+    an_order_in,
+    both_after,
+    way_back_to,
+    with_a_return,
+)
 
 LABEL = asked.AttachVoucher(voucher=a_voucher(), tracking=a_tracking())
 ACCEPTED = an_order_in(State.ACCEPTED)
@@ -114,6 +127,67 @@ def test_a_completed_order_of_which_a_piece_comes_back_is_partially_returned() -
     one_piece = (asked.LineQuantity(order.lines[0].id, 1),)
 
     assert step_of(after(order, asked.ReturnPartially(lines=one_piece))) is Step.PARTIALLY_RETURNED
+
+
+@pytest.mark.parametrize(
+    ("state", "step", "stage"),
+    [
+        (ReturnState.PENDING_REVIEW, Step.RETURN_IN_REVIEW, Stage.AWAITING),
+        (ReturnState.RETURNING, Step.RETURN_UNDER_WAY, Stage.SHIPPED),
+        (ReturnState.PENDING_PHYSICAL_REVIEW, Step.RETURN_ARRIVED, Stage.SHIPPED),
+        (ReturnState.RETURNED, Step.RETURN_TAKEN_BACK, Stage.RETURNED),
+        (ReturnState.REJECTED, Step.RETURN_DECLINED, Stage.CANCELLED),
+        (ReturnState.CANCELLED, Step.RETURN_CALLED_OFF, Stage.CANCELLED),
+        (ReturnState.EXPIRED, Step.RETURN_EXPIRED, Stage.CANCELLED),
+    ],
+)
+def test_a_return_goes_its_way_by_steps_of_its_own(state: ReturnState, step: Step, stage: Stage) -> None:
+    back = a_return_in(state)
+
+    assert (step_of(back), stage_of(back)) == (step, stage)
+
+
+WITH_THE_CUSTOMER = pytest.mark.parametrize("state", [State.DELIVERED, State.PARTIALLY_DELIVERED])
+
+
+@WITH_THE_CUSTOMER
+@pytest.mark.parametrize(
+    "under_way", [ReturnState.PENDING_REVIEW, ReturnState.RETURNING, ReturnState.PENDING_PHYSICAL_REVIEW]
+)
+def test_an_order_of_which_something_is_to_come_back_is_still_with_the_customer(
+    state: State, under_way: ReturnState
+) -> None:
+    order, _ = both_after(*with_a_return(an_order_in(state)), *way_back_to(under_way))
+
+    assert (step_of(order), stage_of(order)) == (Step.RETURN_REQUESTED, Stage.DELIVERED)
+
+
+@WITH_THE_CUSTOMER
+@pytest.mark.parametrize("end", [ReturnState.REJECTED, ReturnState.CANCELLED])
+def test_a_return_that_came_to_nothing_is_seen_until_the_order_is_completed(
+    state: State, end: ReturnState
+) -> None:
+    order, _ = both_after(*with_a_return(an_order_in(state)), *way_back_to(end))
+    completed = {State.DELIVERED: Step.COMPLETED, State.PARTIALLY_DELIVERED: Step.PARTIALLY_COMPLETED}
+
+    assert (step_of(order), stage_of(order)) == (Step.RETURN_CANCELLED, Stage.DELIVERED)
+    assert step_of(after(order, asked.Complete(), at=NOON + 14 * DAY)) is completed[state]
+
+
+@pytest.mark.parametrize(("pieces", "step"), [(2, Step.PARTIALLY_RETURNED), (3, Step.RETURNED)])
+def test_an_order_of_which_something_came_back_is_returned_by_as_much(pieces: int, step: Step) -> None:
+    order = an_order_in(State.DELIVERED, lines=(a_line(quantity=3),))
+    some = (asked.LineQuantity(order.lines[0].id, pieces),)
+
+    order, _ = both_after(*with_a_return(order, lines=some), *way_back_to(ReturnState.RETURNED))
+
+    assert step_of(order) is step
+
+
+def test_a_return_that_the_merchant_wrote_down_is_no_request() -> None:
+    link = asked.LinkReturn(order=LinkedOrder(id=1_000_002, placed_at=NOON))
+
+    assert step_of(after(an_order_in(State.DELIVERED), link)) is Step.DELIVERED
 
 
 def test_every_step_has_a_stage_and_every_stage_a_step() -> None:

@@ -10,6 +10,7 @@ from stoa.orders.commands import (
     DeliverPartially,
     FailDelivery,
     LineQuantity,
+    Modify,
     NoteTracking,
     PickUp,
     Reschedule,
@@ -17,16 +18,28 @@ from stoa.orders.commands import (
     ReturnPartially,
 )
 from stoa.orders.evolving import left_to_return
-from stoa.orders.order import Actor, Fulfilment, Order, PaymentMethod, PaymentStatus, PickupWindow, State
+from stoa.orders.order import (
+    Actor,
+    Address,
+    DeliveryNote,
+    Fulfilment,
+    Order,
+    PaymentMethod,
+    PaymentStatus,
+    PickupWindow,
+    State,
+)
 from stoa.orders.refusals import Refusal, Refused
 from tests.builders import (
     DAY,
     HOUR,
     MINUTE,
     NOON,
+    a_customer,
     a_line,
     a_tracking,
     after,
+    an_address,
     an_order,
     an_order_in,
     asking,
@@ -335,3 +348,68 @@ def test_a_delivery_is_noted_with_its_moment() -> None:
     order = after(DISPATCHED, DeliverPartially(lines=umbrellas(1)), at=NOON + DAY)
 
     assert order.delivered_at == NOON + DAY
+
+
+# The warehouse's paper
+
+
+FROM_THE_WAREHOUSE = an_order_in(State.ACCEPTED, fulfilment=Fulfilment.WAREHOUSE)
+
+
+def note_of(order: Order) -> DeliveryNote:
+    assert order.delivery_note is not None
+    return order.delivery_note
+
+
+@pytest.mark.parametrize("fulfilment", Fulfilment)
+def test_only_the_warehouse_puts_a_delivery_note_to_a_parcel(fulfilment: Fulfilment) -> None:
+    accepted = an_order_in(State.ACCEPTED, fulfilment=fulfilment)
+
+    order = after(accepted, PickUp())
+
+    assert accepted.delivery_note is None
+    assert (order.delivery_note is not None) == (fulfilment is Fulfilment.WAREHOUSE)
+
+
+@pytest.mark.parametrize(
+    ("order_id", "number"), [(1_000_001, "ΔΑ-1000001"), (17, "ΔΑ-0000017"), (12_345_678, "ΔΑ-12345678")]
+)
+def test_a_delivery_note_has_the_number_of_its_order(order_id: int, number: str) -> None:
+    order = an_order_in(State.DISPATCHED, order_id=order_id, fulfilment=Fulfilment.WAREHOUSE)
+
+    assert note_of(order).number == number
+
+
+def test_a_delivery_note_says_when_a_parcel_left_and_for_whom() -> None:
+    note = note_of(after(FROM_THE_WAREHOUSE, PickUp(), at=NOON + HOUR))
+
+    assert (note.issued_at, note.address, note.recipient) == (NOON + HOUR, an_address(), "Ελένη Παπαδάκη")
+
+
+@pytest.mark.parametrize(
+    ("address", "recipient"),
+    [
+        (an_address(recipient="Ηλίας Παπάς"), "Ηλίας Παπάς"),
+        (an_address(recipient="Θυρωρείο"), "Θυρωρείο"),
+        (an_address(), "Ελένη"),
+    ],
+)
+def test_a_delivery_note_is_for_whoever_takes_the_parcel(address: Address, recipient: str) -> None:
+    order = an_order_in(
+        State.DISPATCHED,
+        fulfilment=Fulfilment.WAREHOUSE,
+        address=address,
+        customer=a_customer(last_name=""),
+    )
+
+    assert note_of(order).recipient == recipient
+
+
+def test_a_delivery_note_stays_as_the_parcel_left() -> None:
+    order = after(FROM_THE_WAREHOUSE, PickUp())
+    moved = {"address.city": "Πάτρα", "address.recipient": "Ηλίας Παπάς", "customer.first_name": "Λένα"}
+
+    later = after(order, Modify(changes=moved), Deliver(), Return(), at=NOON + DAY)
+
+    assert later.address.city == "Πάτρα"
+    assert later.delivery_note == order.delivery_note

@@ -16,7 +16,7 @@ from stoa.orders.progress import Step, step_of
 from stoa.orders.shop import Shop
 from stoa.store.shops import Token
 from tests import saves
-from tests.builders import a_tracking, a_voucher, after, an_order
+from tests.builders import a_tracking, a_voucher, after, an_order, both_after, with_a_return
 from tests.merchantpro.back_office import calling
 from tests.skroutz.market import Market, opening_a_market
 
@@ -34,7 +34,7 @@ DELIVERED = (*DISPATCHED, asked.Deliver())
 
 
 def way_to(step: Step, order: Order) -> Sequence[Command]:
-    """The way to a step from an open order, but to those that only time leads to."""
+    """The way to a step from an open order, but to those that only time or a return leads to."""
     one_piece = (LineQuantity(order.lines[0].id, 1),)
     ways: dict[Step, Sequence[Command]] = {
         Step.OPEN: (),
@@ -57,20 +57,33 @@ def way_to(step: Step, order: Order) -> Sequence[Command]:
     return ways[step]
 
 
-BEFORE = {Step.COMPLETED: Step.DELIVERED, Step.PARTIALLY_COMPLETED: Step.PARTIALLY_DELIVERED}
+COMPLETED = {Step.COMPLETED: Step.DELIVERED, Step.PARTIALLY_COMPLETED: Step.PARTIALLY_DELIVERED}
 """Where an order was until its time to be returned was over."""
+
+WITH_A_RETURN: dict[Step, Sequence[Command]] = {
+    Step.RETURN_REQUESTED: (),
+    Step.RETURN_CANCELLED: (asked.CancelReturn(),),
+}
+"""What has happened to the return of a delivered order."""
 
 
 def an_order_at(step: Step, **what_matters: Any) -> Order:
     """An order that came to the step; it needs a line of at least two pieces."""
-    order = an_order(**{"channel": "shopflix"} | what_matters)
+    order = _came_to(step, an_order(**{"channel": "shopflix"} | what_matters))
+    assert step_of(order) is step
+    return order
+
+
+def _came_to(step: Step, order: Order) -> Order:
     if step is Step.EXPIRED:
         return after(order, asked.Expire(), at=order.expires_at)
-    came = after(order, *way_to(BEFORE.get(step, step), order))
-    if step in BEFORE:
-        came = after(came, asked.Complete(), at=came.returnable_until)
-    assert step_of(came) is step
-    return came
+    if step in COMPLETED:
+        delivered = _came_to(COMPLETED[step], order)
+        return after(delivered, asked.Complete(), at=delivered.returnable_until)
+    if step in WITH_A_RETURN:
+        source, _ = both_after(*with_a_return(after(order, *DELIVERED)), *WITH_A_RETURN[step])
+        return source
+    return after(order, *way_to(step, order))
 
 
 class Counter(Struct, frozen=True):

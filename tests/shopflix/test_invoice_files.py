@@ -17,6 +17,7 @@ from stoa.web.bodies import MOST_UPLOAD
 from tests.builders import HOUR, NOON, an_invoice, an_uploaded_invoice
 from tests.conftest import SERVER
 from tests.database_contents import contents
+from tests.dialects.returns import OF_ORDERS
 from tests.merchantpro.back_office import ORDERS as BACK_OFFICE
 from tests.merchantpro.back_office import calling
 from tests.shopflix.counter import (
@@ -262,7 +263,7 @@ async def test_goods_that_come_back_may_have_a_credit_note(counter: Counter) -> 
 
 
 async def test_files_are_taken_and_deleted_wherever_the_order_is(counter: Counter) -> None:
-    for step in Step:
+    for step in OF_ORDERS:
         order = await counter.at(step)
         before = await counter.show(order)
         invoice = await uploaded(counter, order)

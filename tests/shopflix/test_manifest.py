@@ -11,6 +11,7 @@ from stoa.orders.order import Actor, Fulfilment, Order, PaymentMethod
 from stoa.orders.progress import WAITING_FOR_COURIER, Step
 from tests.builders import DAY, HOUR, MINUTE, NOON, a_customer, a_tracking, an_address
 from tests.conftest import let_timers_work
+from tests.dialects.returns import a_return
 from tests.documents.papers import words_of
 from tests.shopflix.counter import SHIPMENTS, Counter, at_fault, opening_a_counter
 
@@ -66,6 +67,13 @@ async def test_a_manifest_says_what_the_carrier_takes_along(counter: Counter) ->
         "Έκδοση 03/03/2026 12:00",
     ):
         assert expected in words
+
+
+async def test_no_carrier_is_told_to_fetch_a_return(counter: Counter) -> None:
+    parcel = await a_parcel(counter)
+    returns = [await a_return(counter.market, step) for step in (Step.RETURN_UNDER_WAY, Step.RETURN_ARRIVED)]
+
+    assert await are_on_it(counter, parcel, *returns) == [True, False, False]
 
 
 async def test_the_code_of_an_order_is_the_one_that_stands_on_its_label(counter: Counter) -> None:

@@ -19,6 +19,7 @@ from stoa.orders.order import Actor, Order
 from stoa.orders.progress import Step
 from tests.builders import NOON, a_voucher
 from tests.database_contents import contents
+from tests.dialects.returns import OF_ORDERS
 from tests.documents.papers import pages_of, words_of
 from tests.shopflix.counter import (
     NO_VOUCHER,
@@ -221,7 +222,7 @@ async def test_printing_for_a_shop_that_says_itself_what_is_ready_says_nothing(s
 
 async def test_a_label_can_be_printed_as_long_as_the_voucher_stands(counter: Counter) -> None:
     await counter.stoa.service.blobs.put(a_voucher().blob, b"%PDF-1.7 the label", "application/pdf")
-    steps = [step for step in Step if step not in WITHOUT]
+    steps = [step for step in OF_ORDERS if step not in WITHOUT]
     orders = [await counter.at(step) for step in steps]
 
     shipments = await printed(counter, *orders)

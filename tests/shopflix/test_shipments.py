@@ -19,6 +19,7 @@ from stoa.orders.shop import Calendar
 from tests.builders import NOON, an_address
 from tests.conftest import let_timers_work
 from tests.database_contents import contents
+from tests.dialects.returns import OF_ORDERS
 from tests.documents.papers import words_of
 from tests.merchantpro.back_office import BackOffice, calling
 from tests.operator import calls
@@ -47,7 +48,7 @@ AS_ASKED = (Step.ACCEPTED, Step.IN_WORK, Step.READY)
 BEFORE_OR_BESIDE = (Step.OPEN, Step.REJECTED, Step.CANCELLED, Step.EXPIRED)
 """Where an order has no voucher and gets none."""
 
-LABELLED = set(Step) - {*AS_ASKED, *BEFORE_OR_BESIDE}
+LABELLED = set(OF_ORDERS) - {*AS_ASKED, *BEFORE_OR_BESIDE}
 """Where it has one."""
 
 WAITING = {Step.LABELLED, Step.IN_WORK_LABELLED, Step.READY_LABELLED}

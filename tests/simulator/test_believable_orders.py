@@ -1,4 +1,4 @@
-"""Every order that is made up can be placed, and nobody real is in it."""
+"""Every order that is made up can be placed, every return asked for, and nobody real is in them."""
 
 from random import Random
 from typing import Any
@@ -7,10 +7,12 @@ import msgspec
 import pytest
 
 from stoa.operator.requests import OrderBody
+from stoa.operator.returns import ReturnBody
 from stoa.orders.commands import Placement
-from stoa.orders.order import Fulfilment, PaymentMethod
-from stoa.simulator.catalogue import PLACES, PRODUCTS
+from stoa.orders.order import Fulfilment, PaymentMethod, ReturnReason
+from stoa.simulator.catalogue import PLACES, PRODUCTS, STORED
 from stoa.simulator.orders import believable_order
+from stoa.simulator.reasons import believable_complaint
 from stoa.web.bodies import JsonReader
 
 MANY = 1000
@@ -118,3 +120,26 @@ def test_every_postal_code_stands_for_one_city() -> None:
 
 def test_every_product_has_its_own_number() -> None:
     assert len({product.uid for product in PRODUCTS}) == len(PRODUCTS)
+
+
+def test_what_lies_in_the_warehouse_is_known_there_as_orders_call_it(orders: list[Placement]) -> None:
+    stored = {product.uid for product in STORED}
+    lines = [line for order in orders for line in order.lines if line.shop_uid in stored]
+
+    assert {line.shop_uid for line in lines} == stored
+    assert all(line.shop_variation_uid is None for line in lines)
+
+
+read_return = JsonReader(ReturnBody)
+
+
+def test_every_reason_for_a_return_occurs_and_can_be_asked_with() -> None:
+    pieces = {"lines": [{"id": 1, "quantity": 1}]}
+    asked = [msgspec.to_builtins(believable_complaint(Random(seed))) for seed in range(MANY)]
+    read = [read_return.read(msgspec.json.encode(pieces | complaint)) for complaint in asked]
+
+    assert {complaint.reason for complaint in read} == set(ReturnReason)
+    assert {complaint.comment is None for complaint in read} == {True, False}
+    photos = [photo for complaint in read for photo in complaint.photos]
+    assert photos
+    assert all(photo.startswith("https://images.example.com/") for photo in photos)

@@ -2,8 +2,11 @@
 
 import asyncio
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from random import Random
 
 import httpx
 import pytest
@@ -13,11 +16,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stoa.app import Stoa, open_stoa, web_app
-from stoa.orders.order import State
+from stoa.orders import timers
+from stoa.orders.order import Fulfilment, ReturnReason, State
 from stoa.orders.shop import PickupLocation, Shop
-from stoa.simulator import lives, run
+from stoa.simulator import lives, orders, pace, reasons, returns, run
+from stoa.simulator.catalogue import STORED
+from stoa.simulator.pace import Pace, RunIsOver
 from stoa.simulator.run import CannotSimulate, Simulation, simulate
-from stoa.simulator.server import Access
+from stoa.simulator.server import Access, Server
+from stoa.simulator.supplies import RECEIVED, Supplies
 from stoa.worker import work
 from tests.builders import a_placement
 from tests.conftest import complete
@@ -94,33 +101,151 @@ RARE_THINGS = {
     "ENDINGS": {"accept": 3, "reject": 1, "cancel": 1, "expire": 1},
     "REJECTIONS": {"lines": 1, "limited": 1, "other": 1},
     "DELIVERIES": {"deliver": 1, "deliver_partially": 1, "fail_delivery": 1, "cancel": 1},
-    "RETURNS": {"return": 1, "return_partially": 1},
+    "RETURNS": {"return": 1, "return_partially": 1, "request": 1},
 }
 
 
-async def test_whatever_becomes_of_orders_the_service_agrees(
-    service: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lives, "LEFT_TO_EXPIRE", 2.0)
+@pytest.fixture
+def rare_things_happen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timers, "EXPRESS_ACCEPTED_AFTER", timedelta(seconds=1))
+    monkeypatch.setattr(pace, "LEFT_TO_EXPIRE", 3.0)
     for name, weights in RARE_THINGS.items():
         monkeypatch.setattr(lives, name, weights)
 
-    tally = await simulate(Simulation(access=service.access, per_second=20), 6)
 
-    assert tally["placed"] == 120
-    assert tally["refused"] == tally["failed"] == tally["server_errors"] == tally["skipped"] == 0
+AT_A_TIME = 20
+
+
+class Town(Struct, frozen=True):
+    """Everybody who has to do with the service, however long it takes them."""
+
+    server: Server
+    pace: Pace
+    tally: Counter[str]
+
+    async def live(self, number: int) -> None:
+        """So many orders come, and each lives to its end."""
+        room = asyncio.Semaphore(AT_A_TIME)
+        await asyncio.gather(*(self._live(room) for _ in range(number)))
+
+    async def _live(self, room: asyncio.Semaphore) -> None:
+        async with room:
+            await (await lives.place(self.server, self.pace, self.tally)).live()
+
+
+@pytest.fixture
+async def town(service: Running) -> AsyncIterator[Town]:
+    tally: Counter[str] = Counter()
+    async with Server(service.access, tally) as server:
+        yield Town(server, Pace(0.02, asyncio.Event(), Random()), tally)
+
+
+async def test_whatever_becomes_of_orders_the_service_agrees(rare_things_happen: None, town: Town) -> None:
+    await town.live(60)
+
+    assert town.tally["placed"] == 60
     for state in ("accepted", "rejected", "cancelled", "expired", "dispatched", "for_return", "returned"):
-        assert tally[state] > 0, state
+        assert town.tally[state] > 0, state
+
+
+@pytest.fixture
+def everybody_wants_to_return(rare_things_happen: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, choice in {"ENDINGS": "accept", "DELIVERIES": "deliver", "RETURNS": "request"}.items():
+        monkeypatch.setattr(lives, name, {choice: 1})
+
+
+CHANCES_OF_RETURNS: dict[str, dict[str, object]] = {
+    "returns_returned": {"INSPECTIONS": {"take_back": 1}},
+    "returns_rejected": {"INSPECTIONS": {"send_back": 1}},
+    "returns_cancelled": {"CALLED_BACK": 1.0},
+    "returns_expired": {"ENDINGS": {"expire": 1}},
+}
+"""What has to happen to returns for all of them to end so."""
+
+
+@pytest.mark.parametrize("end", CHANCES_OF_RETURNS)
+async def test_whatever_becomes_of_returns_the_service_agrees(
+    end: str, everybody_wants_to_return: None, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    likely: dict[str, object] = {"ENDINGS": {"answer": 1}, "APPROVED": 1.0, "CALLED_BACK": 0.0}
+    for name, chance in (likely | CHANCES_OF_RETURNS[end]).items():
+        monkeypatch.setattr(returns, name, chance)
+
+    await town.live(6)
+
+    assert town.tally["returns_requested"] > 3
+    assert town.tally[end] == town.tally["returns_requested"]
+
+
+async def test_every_answer_that_a_return_offers_can_be_given(
+    everybody_wants_to_return: None, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(returns, "ENDINGS", {"answer": 1})
+    monkeypatch.setattr(returns, "APPROVED", 0.0)
+    monkeypatch.setattr(reasons, "REASONS", dict.fromkeys(ReturnReason, 1))
+
+    await town.live(25)
+
+    ended = town.tally["returns_rejected"] + town.tally["returns_cancelled"]
+    assert ended == town.tally["returns_requested"] > 15
+
+
+async def test_goods_come_to_the_warehouse_are_sold_from_there_and_some_come_back_and_the_books_agree(
+    rare_things_happen: None, town: Town, service: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders, "PRODUCTS", STORED)
+    async with supplying(town):
+        await town.live(40)
+
+    placed = await service.stoa.service.orders.page(service.shop.id, before=2**60, limit=300)
+    served = [order for order in placed if order.fulfilment is Fulfilment.WAREHOUSE]
+    warehouse = service.stoa.service.warehouse
+    movements = [
+        await warehouse.movements(service.shop.id, product.id, before=2**60, limit=300)
+        for product in await warehouse.products(service.shop.id, limit=100)
+    ]
+    audit = await warehouse.audit()
+    assert {order.delivery_note is None for order in served} == {False, True}
+    assert {movement.kind for moved in movements for movement in moved} == {"received", "sent", "came_back"}
+    assert town.tally[RECEIVED] > 1
+    assert (audit.products, list(audit.faults)) == (len(STORED), [])
+
+
+@asynccontextmanager
+async def supplying(town: Town) -> AsyncIterator[None]:
+    """The shop has a few goods in the warehouse, and sends more of them when these run short."""
+    supplies = asyncio.create_task(Supplies(town.server, town.pace, town.tally, pieces=8).keep_up())
+    async with asyncio.timeout(60):
+        await town.pace.watch(lambda: asyncio.sleep(0, town.tally[RECEIVED]), bool)
+    yield
+    town.pace.stop.set()
+    with pytest.raises(RunIsOver):
+        await supplies
+    assert not town.tally["refused"] + town.tally["failed"]
 
 
 async def test_what_is_counted_is_what_the_service_has(service: Running) -> None:
     tally = await simulate(Simulation(access=service.access, per_second=20), 2)
 
-    orders = await service.stoa.service.orders.page(service.shop.id, before=2**60, limit=200)
-    ours = [order for order in orders if order.replaces is None]
+    saved = await service.stoa.service.orders.page(service.shop.id, before=2**60, limit=200)
+    ours = [order for order in saved if order.replaces is None and order.return_of is None]
     assert len(ours) == tally["placed"] == 40
     assert sum(order.dispatched_at is not None for order in ours) == tally["dispatched"]
     assert sum(order.state is State.REJECTED for order in ours) == tally["rejected"]
+    wanted_back = [order for order in saved if order.return_request]
+    assert len(wanted_back) == tally["returns_requested"]
+
+
+async def test_however_a_run_ends_no_call_has_failed_and_the_books_of_the_warehouse_agree(
+    service: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders, "PRODUCTS", STORED)
+    tally = await simulate(Simulation(access=service.access, per_second=20), 3)
+
+    assert tally["purchase_orders_announced"] >= tally["purchase_orders_received"] > 0
+    assert tally["refused"] == tally["failed"] == tally["server_errors"] == tally["skipped"] == 0
+    audit = await service.stoa.service.warehouse.audit()
+    assert (audit.products, list(audit.faults)) == (len(STORED), [])
 
 
 async def test_an_order_that_somebody_else_placed_is_left_alone(service: Running) -> None:
@@ -139,10 +264,17 @@ def simulation(url: str, per_second: float = 50) -> Simulation:
     return Simulation(access=access, per_second=per_second)
 
 
+FULL_WAREHOUSE = {
+    "products": [{"shop_uid": product.uid, "active": True, "quantity": 1000} for product in STORED],
+    "meta": {"pagination": {"total_pages": 1}},
+}
+"""Nothing need be sent there."""
+
+
 def placing_answers(status: int, text: str = "{}") -> Handler:
     async def handle(request: web.Request) -> web.Response:
         if request.method == "GET":
-            return web.json_response({})
+            return web.json_response(FULL_WAREHOUSE)
         return web.Response(status=status, text=text)
 
     return handle
@@ -179,7 +311,7 @@ async def test_orders_are_placed_at_the_rate_however_slow_the_server_is() -> Non
         if request.method == "POST":
             arrived += 1
             await asyncio.sleep(0.3)
-        return web.json_response({"id": arrived, "codes": {"skroutz": "261121-1000001"}})
+        return web.json_response({**FULL_WAREHOUSE, "id": arrived, "codes": {"skroutz": "261121-1000001"}})
 
     async with serving(handle) as url:
         tally = await simulate(simulation(url), 0.2)

@@ -1,11 +1,12 @@
-"""What the command line says, and what demo.json says."""
+"""What the command line says, what demo.json says, and what is said at the end."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from stoa.simulator.run import Simulation, pause_between_steps, read_rate
+from stoa.simulator.run import COUNTED, Simulation, pause_between_steps, read_rate, told
+from stoa.simulator.supplies import FEW, enough
 
 
 @pytest.mark.parametrize(
@@ -99,3 +100,20 @@ def test_lives_take_steps_of_seconds_slower_where_orders_are_rare() -> None:
 def test_in_a_short_run_lives_are_short() -> None:
     assert pause_between_steps(1, duration=10) == 0.5
     assert pause_between_steps(1, duration=3600) == 3
+
+
+def test_the_more_orders_come_the_more_lies_in_the_warehouse() -> None:
+    assert enough(1 / 3600, 60) == enough(2, 3) == FEW
+    assert enough(100, 3) == 540
+
+
+def test_what_was_counted_is_told_in_a_line_for_each_thing() -> None:
+    tally = dict.fromkeys((what for about in COUNTED.values() for what in about), 0)
+    said = told(tally | {"placed": 120, "partially_returned": 2, "returns_requested": 9, "server_errors": 1})
+
+    orders, returns, purchases, calls = said.splitlines()
+    assert orders.startswith("orders: 120 placed, 0 accepted, ")
+    assert "2 partially returned" in orders
+    assert returns.startswith("returns: 9 requested, 0 approved, ")
+    assert purchases == "purchase orders: 0 announced, 0 received"
+    assert calls == "calls: 0 refused, 0 failed, 1 server errors"

@@ -3,7 +3,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from stoa.app import Stoa
-from tests.conftest import a_database
+from tests.conftest import Merchant, a_database
+from tests.skroutz.fbs import Fbs
 from tests.skroutz.market import Market, opening_a_market
 
 
@@ -25,3 +26,13 @@ async def enrolled(stoa: Stoa) -> AsyncIterator[Market]:
     """A shop that says itself when its parcels are ready."""
     async with opening_a_market(stoa, set_as_ready_required=True) as opened:
         yield opened
+
+
+@pytest.fixture
+def fbs(stoa: Stoa, merchant: Merchant) -> Fbs:
+    return Fbs(stoa.service.pool, merchant)
+
+
+@pytest.fixture
+def neighbours_fbs(stoa: Stoa, neighbour: Merchant) -> Fbs:
+    return Fbs(stoa.service.pool, neighbour)

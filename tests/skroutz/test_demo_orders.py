@@ -1,5 +1,6 @@
-"""The demo orders: for any shop's token, as often as wanted, and nothing of it is kept (Skroutz Orders API, sandbox)."""
+"""The demo orders and the demo return: for any shop's token, as often as wanted, and nothing of it is kept (sandbox)."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 from stoa.orders.order import Order
 from tests.conftest import SERVER, opening_a_shop
 from tests.database_contents import contents
+from tests.skroutz.coming_back import review, shown
 from tests.skroutz.fields import AGREED, ALWAYS, OPTIONS, in_order
 from tests.skroutz.market import SUCCESS, Json, Market, answered, at_fault, opening_a_market, refusal
 
@@ -374,3 +376,82 @@ async def test_a_shop_without_a_webhook_address_has_nowhere_to_be_told(market: M
 
         assert at_fault(answer) == (422, "webhook")
         assert await deaf.payloads(None) == []
+
+
+async def test_the_demo_return_shows_every_field_that_a_return_can_have(market: Market) -> None:
+    one = await shown(market, "DEMO-RETURN")
+
+    assert list(one) == [
+        "return_code",
+        "state",
+        "order_code",
+        "created_at",
+        "courier_tracking_ids",
+        "courier",
+        "returning_address",
+        "return_line_items",
+        "review_options",
+    ]
+    (item,) = one["return_line_items"]
+    assert list(item) == [
+        "id",
+        "ean",
+        "product_name",
+        "returning_quantity",
+        "return_reason",
+        "user_comment",
+        "user_photos",
+    ]
+    assert isinstance(item["ean"], str)
+    assert (one["return_code"], one["state"]) == ("DEMO-RETURN", "pending_merchant_review")
+    assert [option["option"] for option in one["review_options"]] == [
+        "approve",
+        "send_missing_part",
+        "resolved_via_customer_communication",
+        "part_not_included",
+        "incorrect_skroutz_content",
+    ]
+
+
+async def test_the_demo_return_and_the_demo_order_know_of_each_other(market: Market) -> None:
+    one = await shown(market, "DEMO-RETURN")
+    source = await market.show(one["order_code"])
+
+    assert {"return_uuid": "DEMO-RETURN", "tracking_ids": one["courier_tracking_ids"]} in source["returns"]
+    assert one["created_at"] == "2026-03-03T10:00:00Z"
+    assert source["created_at"] == "2026-03-03T12:00:00+02:00"
+    (item,) = one["return_line_items"]
+    assert item["id"] in [line["id"] for line in source["line_items"]]
+
+
+async def test_every_option_of_the_demo_return_succeeds_any_number_of_times_and_nothing_is_kept(
+    market: Market,
+) -> None:
+    before = await contents(market.stoa.service.pool)
+    said = {"comment": "Χωριστά", "proposed_part_url": "https://www.example.com/parts/1"}
+    options = [option["option"] for option in (await shown(market, "DEMO-RETURN"))["review_options"]]
+
+    answers = [answered(await review(market, "DEMO-RETURN", option=option, **said)) for option in options * 3]
+
+    assert answers == [SUCCESS] * 15
+    assert (await shown(market, "DEMO-RETURN"))["state"] == "pending_merchant_review"
+    assert await contents(market.stoa.service.pool) == before
+
+
+WRONG_REVIEWS: list[tuple[Json, str]] = [
+    ({}, "option"),
+    ({"option": "not_faulty", "comment": "Δουλεύει"}, "option"),
+    ({"option": "incorrect_skroutz_content"}, "comment"),
+    ({"option": "approve", "comment": "ά" * 1001}, "comment"),
+    ({"option": "part_not_included", "comment": "Χωριστά"}, "proposed_part_url"),
+]
+
+
+@pytest.mark.parametrize(("body", "code"), WRONG_REVIEWS)
+async def test_the_demo_return_refuses_what_a_real_one_would(market: Market, body: Any, code: str) -> None:
+    assert at_fault(await review(market, "DEMO-RETURN", **body)) == (422, code)
+
+
+async def test_every_shop_sees_the_same_demo_return(market: Market) -> None:
+    async with opening_a_market(market.stoa) as neighbour:
+        assert await shown(neighbour, "DEMO-RETURN") == await shown(market, "DEMO-RETURN")

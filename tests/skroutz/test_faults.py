@@ -4,7 +4,7 @@ import pytest
 from msgspec import json
 
 from stoa.dialects.skroutz.faults import REFUSAL_CODES, render, say
-from stoa.orders.order import State
+from stoa.orders.order import ReturnState, State
 from stoa.orders.refusals import Refusal, Refused
 from stoa.web.faults import Fault, broken, invalid, too_large, unauthorized
 from tests.skroutz.market import Json
@@ -24,11 +24,11 @@ def test_every_refusal_can_be_said_in_this_dialect() -> None:
 
 @pytest.mark.parametrize("refusal", Refusal)
 def test_a_refusal_is_a_code_and_a_sentence(refusal: Refusal) -> None:
-    fault = say(Refused(refusal, field="pickup_window", state=State.FOR_RETURN))
+    fault = say(Refused(refusal, field="comment", state=State.FOR_RETURN))
 
     error = said(fault)
     assert fault.status == 422
-    assert error["code"] in {"order_status", "order_error", "pickup_window"}
+    assert error["code"] in {"order_status", "order_error", "return_status", "option", "comment"}
     assert error["messages"]
     assert "{" not in error["messages"][0]
 
@@ -48,6 +48,17 @@ def test_a_refusal_is_a_code_and_a_sentence(refusal: Refusal) -> None:
             "Order is not eligible to be marked as ready",
         ),
         (Refused(Refusal.NOT_ELIGIBLE_FOR_UNDO), "order_error", "Order is not eligible for undo"),
+        (Refused(Refusal.NO_SUCH_OPTION, "option"), "option", "Invalid or missing option."),
+        (
+            Refused(Refusal.RETURN_DECIDED, "option", ReturnState.PENDING_PHYSICAL_REVIEW),
+            "return_status",
+            "Return already pending physical review.",
+        ),
+        (
+            Refused(Refusal.COMMENT_REQUIRED, "comment"),
+            "comment",
+            "comment: This option requires a comment.",
+        ),
     ],
 )
 def test_what_the_documents_word_is_said_in_their_words(refused: Refused, code: str, message: str) -> None:

@@ -16,12 +16,22 @@ from stoa.orders.order import (
     LineTag,
     PaymentMethod,
     RejectionReason,
+    ReturnReason,
     Size,
     State,
     VatRepresentative,
 )
 from stoa.orders.shop import Calendar, Slot
 from tests.builders import a_customer, a_line, an_address, an_invoice, in_athens
+from tests.conftest import SERVER
+from tests.skroutz.coming_back import (
+    APPROVAL,
+    delivered,
+    goes_on,
+    place_document,
+    requested,
+    return_code_of,
+)
 from tests.skroutz.fields import AGREED, ALWAYS, OPTIONS, in_order
 from tests.skroutz.market import Json, Market, code_of, opening_a_market
 
@@ -609,3 +619,80 @@ async def test_options_stay_as_they_were_when_the_order_was_placed(market: Marke
     later = await market.wait(order, order.options.windows[1].opens - market.now)
 
     assert (await market.show(later))["accept_options"] == before["accept_options"]
+
+
+async def test_an_order_of_the_warehouse_has_a_delivery_note_once_it_has_left(market: Market) -> None:
+    order = await market.order_in(State.ACCEPTED, fulfilment=Fulfilment.WAREHOUSE)
+    before = await market.show(order)
+
+    left = await market.happen(order, asked.PickUp())
+
+    after = await market.show(order)
+    fields = ("fbs_delivery_note", "fbs_delivery_note_url")
+    assert the(before, *fields) == (None, None)
+    assert the(after, *fields) == (f"ΔΑ-{order.id}", market.stoa.service.links.delivery_note(left))
+    assert after["fbs_delivery_note_url"].startswith(f"{SERVER}/files/")
+
+
+def reasons_and_returns(order: Json) -> tuple[list[str | None], Any]:
+    return [line.get("return_reason") for line in order["line_items"]], order.get("returns")
+
+
+async def test_an_order_shows_its_returns_and_why_its_lines_come_back(market: Market) -> None:
+    source = await delivered(market, lines=(a_line(), a_line()))
+    before = reasons_and_returns(await market.show(source))
+    returned = await requested(market, source, reason=ReturnReason.WRONG_PRODUCT)
+    during = reasons_and_returns(await market.show(source))
+    await goes_on(market, returned, APPROVAL, asked.TrackReturn(tracking_ids=("9WDEE48L66D7Y",)))
+    tracked = reasons_and_returns(await market.show(source))
+    await goes_on(market, returned, asked.CancelReturn())
+    other = await requested(market, source)
+
+    assert before == ([None, None], None)
+    assert during == (
+        ["wrong_product", None],
+        [{"return_uuid": return_code_of(returned), "tracking_ids": []}],
+    )
+    assert tracked == (
+        ["wrong_product", None],
+        [{"return_uuid": return_code_of(returned), "tracking_ids": ["9WDEE48L66D7Y"]}],
+    )
+    assert reasons_and_returns(await market.show(source)) == (
+        ["faulty", None],
+        [
+            {"return_uuid": return_code_of(returned), "tracking_ids": ["9WDEE48L66D7Y"]},
+            {"return_uuid": return_code_of(other), "tracking_ids": []},
+        ],
+    )
+
+
+async def test_what_the_merchant_wrote_down_itself_is_none_of_the_orders_returns(market: Market) -> None:
+    source = await delivered(market)
+    await place_document(market, source)
+
+    assert "returns" not in await market.show(source)
+
+
+FOUR_WORDS = {
+    "faulty": "faulty",
+    "wrong_product": "wrong_product",
+    "withdrawal": "withdrawal",
+    "damaged_product": "faulty",
+    "expired_product": "faulty",
+    "authenticity_doubt": "wrong_product",
+    "delivery_issues": "withdrawal",
+    "missing_part": "faulty",
+    "other": "withdrawal",
+}
+
+
+@pytest.mark.parametrize("reason", ReturnReason)
+async def test_a_line_says_why_it_comes_back_in_the_words_that_orders_have(
+    market: Market, reason: ReturnReason
+) -> None:
+    source = await delivered(market)
+    await requested(market, source, reason=reason)
+
+    (line,) = (await market.show(source))["line_items"]
+
+    assert line["return_reason"] == FOUR_WORDS[reason]

@@ -105,6 +105,18 @@ async def test_a_dispatch_is_told(market: Market) -> None:
     assert (await market.last_told(order))["changes"] == moved("accepted", "dispatched")
 
 
+async def test_a_dispatch_from_the_warehouse_is_told_with_its_delivery_note(market: Market) -> None:
+    order = await market.order_in(State.DISPATCHED, fulfilment=Fulfilment.WAREHOUSE)
+
+    told = await market.last_told(order)
+    url = told["order"]["fbs_delivery_note_url"]
+    assert told["changes"] == moved("accepted", "dispatched") | {
+        "fbs_delivery_note": {"old": None, "new": f"ΔΑ-{order.id}"},
+        "fbs_delivery_note_url": {"old": None, "new": url},
+    }
+    assert url is not None
+
+
 @pytest.mark.parametrize("state", [State.ACCEPTED, State.DISPATCHED])
 @pytest.mark.parametrize("by", [Actor.CUSTOMER, Actor.MARKETPLACE])
 async def test_a_cancellation_after_acceptance_is_told(market: Market, state: State, by: Actor) -> None:
@@ -286,9 +298,6 @@ async def test_a_shop_is_told_of_its_own_orders_only(market: Market) -> None:
 
 
 def test_a_webhook_is_json_in_utf_8_from_the_order_notifier() -> None:
-    assert Skroutz.endpoint_headers == {
-        "skroutz_orders": {
-            "Content-Type": "application/json; charset=utf-8",
-            "User-Agent": "Skroutz OrderNotifier v1",
-        }
-    }
+    headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "Skroutz OrderNotifier v1"}
+
+    assert Skroutz.endpoint_headers == {"skroutz_orders": headers, "skroutz_returns": headers}

@@ -13,7 +13,8 @@ from stoa.store.deliveries import (
     DeliveryState,
     FinishedAttempt,
 )
-from stoa.store.orders import Message, Orders
+from stoa.store.orders import Message, Orders, Part
+from stoa.store.shops import Shops
 from tests import builders, saves
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -50,15 +51,20 @@ async def an_order(pool: Pool, order_id: int = 1000001, shop_id: int = 7) -> int
 
 
 async def a_delivery(
-    pool: Pool, order_id: int | None = None, shop_id: int = 7, due_at: datetime = NOON
+    pool: Pool,
+    order_id: int | None = None,
+    shop_id: int = 7,
+    due_at: datetime = NOON,
+    part: Part | None = None,
 ) -> int:
     delivery_id: int = await pool.fetchval(
-        "INSERT INTO deliveries (shop_id, order_id, endpoint, event_type, payload, due_at, created_at)"
-        " VALUES ($1, $2, 'skroutz_orders', 'new_order', 'payload', $3, $4) RETURNING id",
+        "INSERT INTO deliveries (shop_id, order_id, endpoint, event_type, payload, part, due_at, created_at)"
+        " VALUES ($1, $2, 'skroutz_orders', 'new_order', 'payload', $5, $3, $4) RETURNING id",
         shop_id,
         order_id,
         due_at,
         NOON,
+        part,
     )
     return delivery_id
 
@@ -101,11 +107,14 @@ async def test_a_claim_brings_everything_that_a_request_needs(pool: Pool, delive
             endpoint="skroutz_orders",
             event_type="new_order",
             payload=b"payload",
+            part=None,
             tries=0,
             created_at=NOON,
             claimed_until=NOON + LEASE,
             url="https://shop.gr/hook",
             signing_key=b"sealed",
+            enabled=True,
+            address_knows=True,
         )
     ]
 
@@ -204,7 +213,19 @@ async def test_a_delivery_without_an_endpoint_is_claimed_without_a_url(
 
     held = (await deliveries.claim(7, 10, NOON, LEASE))[0]
 
-    assert (held.url, held.signing_key) == (None, None)
+    assert (held.url, held.signing_key, held.enabled) == (None, None, False)
+
+
+async def test_a_delivery_whose_endpoint_is_switched_off_is_claimed_with_the_word(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    await a_delivery(pool)
+    await Shops(pool).switch_endpoint(7, "skroutz_orders", enabled=False)
+
+    held = (await deliveries.claim(7, 10, NOON, LEASE))[0]
+
+    assert (held.url, held.enabled) == ("https://shop.gr/hook", False)
 
 
 async def test_racing_workers_take_each_delivery_once_and_an_orders_in_turn(
@@ -292,7 +313,7 @@ async def test_a_lost_claim_cannot_release_anothers(pool: Pool, deliveries: Deli
     assert await deliveries.claim(7, 10, NOON + LEASE, LEASE) == []
 
 
-@pytest.mark.parametrize("state", ["delivered", "dead"])
+@pytest.mark.parametrize("state", ["delivered", "dead", "skipped"])
 async def test_a_resend_begins_a_new_round_and_its_attempts_go_on_counting(
     pool: Pool, deliveries: Deliveries, state: DeliveryState
 ) -> None:
@@ -374,3 +395,166 @@ async def test_the_backlog_counts_what_waits_and_what_was_given_up(
     await deliveries.record(7, [finished((await deliveries.claim(7, 1, NOON, LEASE))[0], "dead")])
 
     assert await deliveries.backlog(NOON) == Backlog(3, 90.0, 1)
+
+
+# Announcements and their updates
+
+
+async def a_story(pool: Pool) -> tuple[int, int]:
+    """An announcement and an update of the same order."""
+    order_id = await an_order(pool)
+    announcement = await a_delivery(pool, order_id, part="announcement")
+    return announcement, await a_delivery(pool, order_id, part="update")
+
+
+async def after_one(deliveries: Deliveries, state: DeliveryState) -> ClaimedDelivery:
+    """The delivery that is claimed once the first has come to this."""
+    (first,) = await deliveries.claim(7, 10, NOON, LEASE)
+    await deliveries.record(7, [finished(first, state)])
+    (second,) = await deliveries.claim(7, 10, NOON, LEASE)
+    return second
+
+
+async def move_to(pool: Pool, url: str) -> None:
+    await Shops(pool).set_endpoint(7, "skroutz_orders", url=url, signing_key=b"sealed", now=NOON)
+
+
+async def sent_to(pool: Pool) -> list[str | None]:
+    return [row["sent_to"] for row in await pool.fetch("SELECT sent_to FROM deliveries ORDER BY id")]
+
+
+async def test_a_messages_part_is_kept_and_nothing_is_queued_where_the_endpoint_is_switched_off(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    shop, orders = builders.a_shop(id=7), Orders(pool)
+    news = [Message("skroutz_orders", "created", b"{}", "announcement")]
+    await orders.save(saves.placing(builders.an_order(order_id=1000001, shop=shop), news))
+    await Shops(pool).switch_endpoint(7, "skroutz_orders", enabled=False)
+    await orders.save(saves.placing(builders.an_order(order_id=1000002, shop=shop), news))
+
+    claimed = await deliveries.claim(7, 10, NOON + timedelta(days=365), LEASE)
+
+    assert [(held.order_id, held.part) for held in claimed] == [(1000001, "announcement")]
+
+
+async def test_an_address_that_was_sent_the_announcement_knows_what_an_update_is_about(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    await a_story(pool)
+
+    update = await after_one(deliveries, "delivered")
+
+    assert (update.part, update.address_knows) == ("update", True)
+
+
+async def test_an_address_that_the_announcement_did_not_reach_knows_nothing(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    await a_story(pool)
+
+    assert not (await after_one(deliveries, "dead")).address_knows
+
+
+async def test_another_address_than_the_announcements_knows_nothing_until_it_is_the_same_again(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    await a_story(pool)
+    (first,) = await deliveries.claim(7, 10, NOON, LEASE)
+    await move_to(pool, "https://shop.gr/elsewhere")
+    await deliveries.record(7, [finished(first)])
+
+    (update,) = elsewhere = await deliveries.claim(7, 10, NOON, LEASE)
+    assert (update.url, update.address_knows) == ("https://shop.gr/elsewhere", False)
+
+    await deliveries.release(7, elsewhere)
+    await move_to(pool, "https://shop.gr/hook")
+    assert [held.address_knows for held in await deliveries.claim(7, 10, NOON, LEASE)] == [True]
+
+
+async def test_an_address_knows_only_what_was_announced_of_the_same_order_and_kind(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool, 7)
+    await a_shop(pool, 8)
+    orders = [await an_order(pool, 1000001), await an_order(pool, 1000002)]
+    announced = [
+        await a_delivery(pool, orders[0], part="announcement"),
+        await a_delivery(pool, part="announcement"),
+        await a_delivery(pool, await an_order(pool, 1000003, 8), 8, part="announcement"),
+        await a_delivery(pool, orders[1], part="announcement"),
+    ]
+    await pool.execute("UPDATE deliveries SET state = 'delivered', sent_to = 'https://shop.gr/hook'")
+    await pool.execute("UPDATE deliveries SET endpoint = 'others' WHERE id = $1", announced[-1])
+    updates = [await a_delivery(pool, order_id, part="update") for order_id in (*orders, None)]
+
+    claimed = await deliveries.claim(7, 10, NOON, LEASE)
+
+    assert ids(claimed) == updates
+    assert [held.address_knows for held in claimed] == [True, False, False]
+
+
+async def test_where_an_announcement_went_is_kept_and_of_other_messages_it_is_not(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    for part in ("announcement", "announcement", "update", None):
+        await a_delivery(pool, part=part)
+    delivered, dead, *others = await deliveries.claim(7, 10, NOON, LEASE)
+
+    await deliveries.record(
+        7, [finished(delivered), finished(dead, "dead"), *(finished(held) for held in others)]
+    )
+
+    assert await sent_to(pool) == ["https://shop.gr/hook", None, None, None]
+
+
+async def test_a_resend_that_fails_elsewhere_does_not_undo_where_an_announcement_went(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    delivery_id = await a_delivery(pool, part="announcement")
+    for url, state in (
+        ("https://shop.gr/hook", "delivered"),
+        ("https://shop.gr/elsewhere", "dead"),
+        ("https://shop.gr/new", "delivered"),
+    ):
+        await move_to(pool, url)
+        await deliveries.resend(7, delivery_id, NOON)
+        (held,) = await deliveries.claim(7, 1, NOON, LEASE)
+        await deliveries.record(7, [finished(held, state)])  # type: ignore[arg-type]
+        assert await sent_to(pool) == ["https://shop.gr/hook" if state == "dead" else url]
+
+
+async def test_an_update_waits_while_its_announcement_is_retried_and_is_due_once_that_ends(
+    pool: Pool, deliveries: Deliveries
+) -> None:
+    await a_shop(pool)
+    first, second = await a_story(pool)
+    (held,) = await deliveries.claim(7, 10, NOON, LEASE)
+    await deliveries.record(7, [finished(held, "pending", NOON + 60 * SECOND)])
+
+    assert await deliveries.claim(7, 10, NOON + 59 * SECOND, LEASE) == []
+    (held,) = await deliveries.claim(7, 10, NOON + 60 * SECOND, LEASE)
+    assert held.id == first
+    await deliveries.record(7, [finished(held)])
+    (held,) = await deliveries.claim(7, 10, NOON + 60 * SECOND, LEASE)
+    assert (held.id, held.address_knows) == (second, True)
+
+
+async def test_what_comes_after_a_skipped_message_is_due_at_once(pool: Pool, deliveries: Deliveries) -> None:
+    await a_shop(pool)
+    order_id = await an_order(pool)
+    first = await a_delivery(pool, order_id, part="update")
+    second = await a_delivery(pool, order_id, due_at=NOON + 60 * SECOND)
+
+    (held,) = await deliveries.claim(7, 10, NOON, LEASE)
+    await deliveries.record(7, [finished(held, "skipped")])
+
+    assert ids(await deliveries.claim(7, 10, NOON, LEASE)) == [second]
+    (shown,) = await deliveries.page(7, None, 10, "skipped")
+    assert (shown.id, shown.finished_at, len(shown.attempts)) == (first, NOON, 1)
+    assert (await deliveries.backlog(NOON)).dead == 0

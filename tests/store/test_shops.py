@@ -5,7 +5,16 @@ import pytest
 
 from stoa.store.database import Pool
 from stoa.store.orders import Orders
-from stoa.store.shops import OPERATOR_PREFIX, SHOP_PREFIX, IssuedToken, Shops, Stranger, Token, read_token
+from stoa.store.shops import (
+    OPERATOR_PREFIX,
+    SHOP_PREFIX,
+    IssuedToken,
+    Shops,
+    Stranger,
+    Token,
+    WebhookEndpoint,
+    read_token,
+)
 from tests.builders import MINUTE, NOON, a_shop, an_order
 from tests.store.test_orders import saving
 
@@ -204,6 +213,42 @@ async def test_a_removed_endpoint_is_gone_and_a_new_one_has_a_new_key(shops: Sho
 
     assert await shops.endpoint(shop.id, HEARS) is None
     assert await shops.set_endpoint(shop.id, HEARS, url="https://a.gr", signing_key=b"2", now=NOON) == b"2"
+
+
+async def test_an_endpoint_that_is_switched_off_keeps_its_address_and_its_key(shops: Shops) -> None:
+    shop = await shops.add(a_shop(), NOON)
+    await shops.set_endpoint(shop.id, HEARS, url="https://a.gr", signing_key=b"1", now=NOON)
+
+    assert await shops.switch_endpoint(shop.id, HEARS, enabled=False) == "https://a.gr"
+
+    assert await shops.endpoints_of(shop.id) == [WebhookEndpoint(HEARS, "https://a.gr", enabled=False)]
+    assert await shops.endpoint(shop.id, HEARS) == ("https://a.gr", b"1")
+    assert await shops.switch_endpoint(shop.id, HEARS, enabled=True) == "https://a.gr"
+    assert await shops.endpoints_of(shop.id) == [WebhookEndpoint(HEARS, "https://a.gr", enabled=True)]
+
+
+async def test_an_address_that_is_set_is_switched_on_unless_it_is_said_otherwise(shops: Shops) -> None:
+    shop = await shops.add(a_shop(), NOON)
+    for enabled in (False, True):
+        await shops.set_endpoint(
+            shop.id, HEARS, url="https://a.gr", signing_key=b"1", now=NOON, enabled=enabled
+        )
+        assert [known.enabled for known in await shops.endpoints_of(shop.id)] == [enabled]
+
+    await shops.switch_endpoint(shop.id, HEARS, enabled=False)
+    await shops.set_endpoint(shop.id, HEARS, url="https://a.gr", signing_key=b"1", now=NOON)
+    assert [known.enabled for known in await shops.endpoints_of(shop.id)] == [True]
+
+
+async def test_what_is_not_there_cannot_be_switched_and_what_is_off_is_not_checked(shops: Shops) -> None:
+    shop, other = await shops.add(a_shop(), NOON), await shops.add(a_shop(), NOON)
+    await shops.set_endpoint(other.id, HEARS, url="https://a.gr", signing_key=b"1", now=NOON)
+    await shops.set_endpoint(
+        shop.id, "of_returns", url="https://a.gr", signing_key=b"1", now=NOON, enabled=False
+    )
+
+    assert await shops.switch_endpoint(shop.id, HEARS, enabled=False) is None
+    assert await shops.endpoints(9) == [(other.id, HEARS, "https://a.gr")]
 
 
 async def test_shops_are_listed_with_their_address_and_dialects(shops: Shops) -> None:

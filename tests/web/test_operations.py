@@ -5,6 +5,7 @@ import pytest
 
 from stoa.app import Stoa
 from stoa.store import migrations
+from stoa.web.metrics import count_attempt
 from tests.conftest import Merchant
 from tests.operator.calls import address, placing
 
@@ -99,6 +100,19 @@ async def test_the_backlog_is_measured(
     assert sample(page, "stoa_deliveries_pending") == 1
     assert sample(page, "stoa_deliveries_dead") == 0
     assert sample(page, "stoa_database_pool_size") >= 1
+
+
+async def test_a_delivery_that_is_skipped_is_counted_but_took_no_shop_any_time(
+    stranger: httpx.AsyncClient,
+) -> None:
+    counted = 'stoa_delivery_attempts_total{endpoint="tests_skipping",outcome="skipped"}'
+    timed = 'stoa_delivery_attempt_seconds_count{endpoint="tests_skipping"}'
+
+    count_attempt("tests_skipping", "skipped", 0.0)
+    count_attempt("tests_skipping", "delivered", 0.1)
+
+    page = (await stranger.get("/metrics")).text
+    assert (sample(page, counted), sample(page, timed)) == (1, 1)
 
 
 async def test_the_first_page_names_every_call(stranger: httpx.AsyncClient) -> None:

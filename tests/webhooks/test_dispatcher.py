@@ -17,8 +17,9 @@ from structlog.testing import capture_logs
 from stoa.clock import MovableClock
 from stoa.orders.order import Actor
 from stoa.store.database import Pool
-from stoa.store.deliveries import ClaimedDelivery, Deliveries, Delivery
-from stoa.store.orders import Orders, Stored
+from stoa.store.deliveries import RESEND, ClaimedDelivery, Deliveries, Delivery, FinishedAttempt
+from stoa.store.orders import Orders, Part, Stored
+from stoa.store.shops import Shops
 from stoa.webhooks import dispatcher
 from stoa.webhooks.dispatcher import Dispatcher, Result
 from stoa.webhooks.guard import Guard, parse_networks
@@ -93,11 +94,13 @@ async def an_order(pool: Pool, order_id: int = 1000001, shop_id: int = 7) -> int
     return order_id
 
 
-async def queue(pool: Pool, *payloads: str, order_id: int | None = None, shop_id: int = 7) -> None:
+async def queue(
+    pool: Pool, *payloads: str, order_id: int | None = None, shop_id: int = 7, part: Part | None = None
+) -> None:
     await pool.executemany(
-        "INSERT INTO deliveries (shop_id, order_id, endpoint, event_type, payload, due_at, created_at)"
-        " VALUES ($1, $2, 'skroutz_orders', 'new_order', $3, $4, $4)",
-        [(shop_id, order_id, payload.encode(), NOON) for payload in payloads],
+        "INSERT INTO deliveries (shop_id, order_id, endpoint, event_type, payload, part, due_at, created_at)"
+        " VALUES ($1, $2, 'skroutz_orders', 'new_order', $3, $5, $4, $4)",
+        [(shop_id, order_id, payload.encode(), NOON, part) for payload in payloads],
     )
 
 
@@ -435,6 +438,27 @@ async def test_a_delivery_whose_endpoint_was_removed_dies_at_once_and_says_why(p
     assert [attempt.error for attempt in delivery.attempts] == ["the shop has removed its webhook URL"]
 
 
+async def test_a_delivery_whose_endpoint_is_switched_off_ends_at_once_and_can_be_resent(
+    pool: Pool, serve: Serve
+) -> None:
+    inbox = Inbox()
+    await a_shop(pool, await serve(inbox))
+    await queue(pool, "{}")
+    await Shops(pool).switch_endpoint(7, "skroutz_orders", enabled=False)
+
+    async with working(pool):
+        await settled(pool)
+        (delivery,) = await listed(pool)
+        assert (delivery.state, inbox.bodies) == ("dead", [])
+        assert [attempt.error for attempt in delivery.attempts] == ["this webhook is switched off"]
+
+        await Shops(pool).switch_endpoint(7, "skroutz_orders", enabled=True)
+        await Deliveries(pool).resend(7, delivery.id, NOON)
+        await settled(pool)
+
+    assert inbox.bodies == [b"{}"]
+
+
 async def test_a_changed_secret_key_is_told_as_the_attempts_error(pool: Pool, serve: Serve) -> None:
     inbox = Inbox()
     await a_shop(pool, await serve(inbox))
@@ -603,3 +627,233 @@ async def test_no_secret_and_no_payload_is_logged(pool: Pool) -> None:
     assert [entry["event"] for entry in logs] == ["delivery ended without success"]
     assert "secret" not in str(logs)
     assert "Μαρία" not in str(logs)
+
+
+# An update is sent only to the address that its announcement was delivered to
+
+UNANNOUNCED = "this address does not know of the return: its creation was delivered elsewhere or not at all"
+
+
+async def a_return(pool: Pool, order_id: int = 1000001, *, updates: int = 1) -> int:
+    """A return that is created and changed: its messages wait."""
+    await an_order(pool, order_id)
+    await queue(pool, f"{order_id} created", order_id=order_id, part="announcement")
+    changes = [f"{order_id} changed {n}" for n in range(1, updates + 1)]
+    await queue(pool, *changes, order_id=order_id, part="update")
+    return order_id
+
+
+async def resend(pool: Pool, *places: int) -> None:
+    """Send these of the shop's deliveries again, by their places in its list."""
+    deliveries = await listed(pool)
+    for place in places:
+        assert await Deliveries(pool).resend(7, deliveries[place].id, NOON)
+
+
+async def move_to(pool: Pool, url: str) -> None:
+    key = VAULT.seal(KEY, 7, "skroutz_orders")
+    await Shops(pool).set_endpoint(7, "skroutz_orders", url=url, signing_key=key, now=NOON)
+
+
+async def came_to(pool: Pool) -> list[str]:
+    return [delivery.state for delivery in await listed(pool)]
+
+
+async def test_updates_follow_their_announcement_to_the_same_address(pool: Pool, serve: Serve) -> None:
+    inbox, results = Inbox(), Results()
+    await a_shop(pool, await serve(inbox))
+    await a_return(pool, updates=2)
+
+    async with working(pool, watcher=results):
+        await settled(pool)
+
+    assert inbox.bodies == [b"1000001 created", b"1000001 changed 1", b"1000001 changed 2"]
+    assert results.counts == {"delivered": 3}
+
+
+async def test_two_dispatchers_send_no_update_before_its_announcement_and_skip_none(
+    pool: Pool, serve: Serve
+) -> None:
+    inbox = Inbox(delay=0.005)
+    await a_shop(pool, await serve(inbox))
+    for order_id in range(1000001, 1000021):
+        await a_return(pool, order_id, updates=3)
+
+    async with working(pool), working(pool):
+        await settled(pool)
+
+    arrived_of = {
+        order_id: [body.decode() for body in inbox.bodies if body.startswith(b"%d" % order_id)]
+        for order_id in range(1000001, 1000021)
+    }
+    assert arrived_of == {
+        order_id: [f"{order_id} created", *(f"{order_id} changed {n}" for n in (1, 2, 3))]
+        for order_id in arrived_of
+    }
+    assert set(await came_to(pool)) == {"delivered"}
+
+
+async def test_an_update_waits_for_an_announcement_that_is_retried(pool: Pool, serve: Serve) -> None:
+    inbox, clock = Inbox(status=500), MovableClock(NOON)
+    await a_shop(pool, await serve(inbox))
+    await a_return(pool)
+
+    async with working(pool, clock=clock):
+        await until(lambda: tried(pool, 1))
+        inbox.status = 200
+        clock.move(timedelta(minutes=1))
+        await settled(pool)
+
+    assert inbox.bodies == [b"1000001 created"] * 2 + [b"1000001 changed 1"]
+    assert await came_to(pool) == ["delivered", "delivered"]
+
+
+async def test_after_a_dead_announcement_updates_are_skipped_without_a_request_and_say_why(
+    pool: Pool, serve: Serve
+) -> None:
+    inbox, results = Inbox(status=500), Results()
+    await a_shop(pool, await serve(inbox))
+    await a_return(pool, updates=2)
+
+    with capture_logs() as logs:
+        async with working(pool, watcher=results, schedule=RetrySchedule((0,))):
+            await settled(pool)
+
+    assert inbox.bodies == [b"1000001 created"] * 2
+    assert await came_to(pool) == ["dead", "skipped", "skipped"]
+    _, update, _ = await listed(pool)
+    (attempt,) = update.attempts
+    assert (attempt.status, attempt.error, attempt.duration_ms) == (None, UNANNOUNCED, 0)
+    assert results.counts == {"failed": 1, "dead": 1, "skipped": 2}
+    assert len(logs) == 1
+
+
+async def test_a_skipped_update_goes_when_both_are_resent_and_not_before(pool: Pool, serve: Serve) -> None:
+    inbox = Inbox(status=500)
+    await a_shop(pool, await serve(inbox))
+    await a_return(pool)
+
+    async with working(pool, schedule=RetrySchedule(())):
+        await settled(pool)
+        inbox.status = 200
+        await resend(pool, 1)
+        await settled(pool)
+        assert await came_to(pool) == ["dead", "skipped"]
+
+        # In whatever order they are asked for: the announcement goes first.
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(RESEND, 7, (await listed(pool))[1].id, NOON)
+            await connection.execute(RESEND, 7, (await listed(pool))[0].id, NOON)
+        await settled(pool)
+
+    assert await came_to(pool) == ["delivered", "delivered"]
+    assert inbox.bodies == [b"1000001 created"] * 2 + [b"1000001 changed 1"]
+
+
+async def test_an_address_that_is_set_between_announcement_and_update_is_told_once_it_knows(
+    pool: Pool, serve: Serve
+) -> None:
+    old, new = Inbox(), Inbox()
+    await a_shop(pool, await serve(old))
+    order_id = await a_return(pool, updates=0)
+
+    async with working(pool):
+        await settled(pool)
+        await move_to(pool, await serve(new))
+        await queue(pool, "changed", order_id=order_id, part="update")
+        await settled(pool)
+        assert (await came_to(pool), new.bodies) == (["delivered", "skipped"], [])
+
+        await resend(pool, 0)
+        await settled(pool)
+        await resend(pool, 1)
+        await settled(pool)
+
+    assert old.bodies == [b"1000001 created"]
+    assert new.bodies == [b"1000001 created", b"changed"]
+
+
+async def test_an_address_that_changes_while_the_announcement_is_on_its_way_knows_nothing(
+    pool: Pool, serve: Serve
+) -> None:
+    old, new = Inbox(delay=0.3), Inbox()
+    await a_shop(pool, await serve(old))
+    await a_return(pool)
+
+    async with working(pool):
+        await until(lambda: at_once(old, 1))
+        await move_to(pool, await serve(new))
+        await settled(pool)
+
+    assert (old.bodies, new.bodies) == ([b"1000001 created"], [])
+    assert await came_to(pool) == ["delivered", "skipped"]
+
+
+async def test_an_address_that_is_set_after_a_return_was_created_is_told_none_of_its_changes(
+    pool: Pool, serve: Serve
+) -> None:
+    inbox = Inbox()
+    await a_shop(pool, await serve(inbox))
+    order_id = await an_order(pool)
+    await queue(pool, "changed", order_id=order_id, part="update")
+    await queue(pool, "of something else", order_id=order_id)
+
+    async with working(pool):
+        await settled(pool)
+
+    assert inbox.bodies == [b"of something else"]
+    assert await came_to(pool) == ["skipped", "delivered"]
+
+
+async def test_an_address_knows_what_it_was_told_before_it_was_switched_off(pool: Pool, serve: Serve) -> None:
+    inbox = Inbox()
+    await a_shop(pool, await serve(inbox))
+    order_id = await a_return(pool, updates=0)
+
+    async with working(pool):
+        await settled(pool)
+        await Shops(pool).switch_endpoint(7, "skroutz_orders", enabled=False)
+        await queue(pool, "changed while off", order_id=order_id, part="update")
+        await settled(pool)
+        await Shops(pool).switch_endpoint(7, "skroutz_orders", enabled=True)
+        await queue(pool, "changed", order_id=order_id, part="update")
+        await settled(pool)
+
+    assert inbox.bodies == [b"1000001 created", b"changed"]
+    assert await came_to(pool) == ["delivered", "dead", "delivered"]
+
+
+async def test_an_announcement_that_a_lost_process_had_claimed_keeps_its_updates_waiting(
+    pool: Pool, serve: Serve
+) -> None:
+    inbox, clock = Inbox(), MovableClock(NOON)
+    await a_shop(pool, await serve(inbox))
+    await a_return(pool)
+    await Deliveries(pool).claim(7, 10, NOON, timedelta(seconds=30))
+
+    async with working(pool, clock=clock):
+        await asyncio.sleep(0.1)
+        assert (inbox.bodies, await came_to(pool)) == ([], ["pending", "pending"])
+        clock.move(timedelta(seconds=30))
+        await settled(pool)
+
+    assert inbox.bodies == [b"1000001 created", b"1000001 changed 1"]
+
+
+async def test_an_announcement_whose_claim_was_lost_counts_for_nobody_but_who_took_over(
+    pool: Pool, serve: Serve
+) -> None:
+    inbox, clock = Inbox(delay=0.2), MovableClock(NOON)
+    await a_shop(pool, await serve(inbox))
+    await a_return(pool)
+
+    async with working(pool, clock=clock):
+        await until(lambda: arrived(inbox, 1))
+        clock.move(timedelta(seconds=30))
+        (taken,) = await Deliveries(pool).claim(7, 1, clock(), timedelta(seconds=30))
+        await asyncio.sleep(0.3)
+        dead = FinishedAttempt(taken, clock(), 5, 500, None, "dead", None)
+        await Deliveries(pool).record(7, [dead])
+        await settled(pool)
+
+    assert await came_to(pool) == ["dead", "skipped"]

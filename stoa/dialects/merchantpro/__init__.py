@@ -20,6 +20,7 @@ class MerchantPro:
     name = NAME
     paths = ("/api/v2/",)
     order_endpoint = None
+    return_endpoint = None
     endpoint_headers: Mapping[str, Mapping[str, str]] = {}
 
     def __init__(self, context: Context) -> None:

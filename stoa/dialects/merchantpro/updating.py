@@ -52,9 +52,17 @@ def move_to(stage: Stage, shop: Shop) -> Plan:
     """Lead an order to a stage; at the stage where it is already, nothing happens."""
 
     def plan(order: Order) -> Commands | Refused:
-        return () if stage_of_order(order) is stage else _WAYS[stage](order, shop)
+        if stage_of_order(order) is stage:
+            return ()
+        return _refused_of_return(order) or _WAYS[stage](order, shop)
 
     return plan
+
+
+def _refused_of_return(order: Order) -> Refused | None:
+    """A return that a customer asked for is led by its review and by who brings it, by none of the calls here."""
+    request = order.return_request
+    return Refused(Refusal.RETURN_WRONG_STATE, state=request.state) if request else None
 
 
 def _refused(order: Order) -> Refused:
@@ -151,7 +159,7 @@ def _tracking(order: Order, body: OrderBody, changes: Mapping[str, object], acce
 
 
 def _without_tracking(order: Order) -> Modify:
-    if order.fulfilment is not Fulfilment.MERCHANT:
+    if order.fulfilment is not Fulfilment.MERCHANT or order.return_request is not None:
         raise invalid("shipping_awb", "The parcel's number is the marketplace's courier's.")
     return Modify(changes={"trackings": ()})
 

@@ -85,10 +85,19 @@ SHIPPING_SUBSTATUSES = {
     Step.COMPLETED: 61,
     Step.PARTIALLY_COMPLETED: 62,
     Step.PARTIALLY_RETURNED: 63,
+    Step.RETURN_REQUESTED: 64,
+    Step.RETURN_CANCELLED: 65,
     Step.RETURNED: 71,
     Step.REJECTED: 81,
     Step.CANCELLED: 82,
     Step.EXPIRED: 83,
+    Step.RETURN_IN_REVIEW: 22,
+    Step.RETURN_UNDER_WAY: 54,
+    Step.RETURN_ARRIVED: 55,
+    Step.RETURN_TAKEN_BACK: 72,
+    Step.RETURN_DECLINED: 84,
+    Step.RETURN_CALLED_OFF: 85,
+    Step.RETURN_EXPIRED: 86,
 }
 """Clients keep these numbers: none ever changes its meaning. Each status has ten of its own."""
 

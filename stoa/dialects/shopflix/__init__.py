@@ -23,6 +23,7 @@ class Shopflix:
     name = NAME
     paths = ("/v2/",)
     order_endpoint = None
+    return_endpoint = None
     endpoint_headers: Mapping[str, Mapping[str, str]] = {}
 
     def __init__(self, context: Context) -> None:

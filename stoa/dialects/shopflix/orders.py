@@ -39,8 +39,8 @@ _encode = msgspec.json.Encoder().encode
 
 
 def is_order(order: Order, shop: Shop, order_id: str) -> bool:
-    """Whether the identifier is this order's."""
-    return identifier(order, shop) == order_id
+    """Whether the identifier is this order's. A return that a customer asked for is no order here."""
+    return order.return_request is None and identifier(order, shop) == order_id
 
 
 async def find(service: Service, request: Request, order_id: str, unknown: Fault) -> tuple[Shop, Stored]:

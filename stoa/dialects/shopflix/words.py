@@ -36,14 +36,14 @@ STATES = {
     Step.COMPLETED: COMPLETED,
     Step.PARTIALLY_COMPLETED: COMPLETED,
     Step.DELIVERY_FAILED: DELIVERY_FAILED,
+    Step.RETURN_REQUESTED: RETURN_REQUESTED,
+    Step.RETURN_CANCELLED: RETURN_CANCELED,
     Step.RETURNED: RETURNED,
     Step.REJECTED: REJECTED,
     Step.CANCELLED: CANCELED,
     Step.EXPIRED: CANCELED,
 }
-
-NOT_REACHED_YET = (RETURN_REQUESTED, RETURN_CANCELED)
-"""States that lists may be asked for, and that no order has."""
+"""The steps of a return itself are not among them: it is no order here, and shows in the state of its order."""
 
 LETTERS = {
     "O": (REGISTERED,),
@@ -59,7 +59,7 @@ LETTERS = {
 """What older clients call the states by."""
 
 STATES_BY_WORD: Mapping[str, tuple[str, ...]] = {
-    **{state: (state,) for state in (*STATES.values(), *NOT_REACHED_YET)},
+    **{state: (state,) for state in STATES.values()},
     **LETTERS,
 }
 """The states that each word of a list's filter stands for."""

@@ -1,11 +1,15 @@
-"""Skroutz Smart Cart: the Orders API and its webhooks."""
+"""Skroutz Smart Cart: the Orders API and the Returns API with their webhooks, and the FBS API."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from stoa.dialects import Context, Dialect
 from stoa.dialects.skroutz import faults, telling
-from stoa.dialects.skroutz.routes import NAME, order_routes
-from stoa.dialects.skroutz.view import order_code
+from stoa.dialects.skroutz.entry import NAME
+from stoa.dialects.skroutz.fbs.routes import fbs_routes
+from stoa.dialects.skroutz.returns.routes import return_routes
+from stoa.dialects.skroutz.returns.telling import tell_of_return
+from stoa.dialects.skroutz.routes import order_routes
+from stoa.dialects.skroutz.view import public_code
 from stoa.engine import Change
 from stoa.orders.order import Order
 from stoa.orders.refusals import Refused
@@ -21,13 +25,17 @@ class Skroutz:
     name = NAME
     paths = ("/merchants/ecommerce/",)
     order_endpoint = telling.ENDPOINT
-    endpoint_headers: Mapping[str, Mapping[str, str]] = {telling.ENDPOINT: telling.HEADERS}
+    return_endpoint = telling.RETURN_ENDPOINT
+    endpoint_headers: Mapping[str, Mapping[str, str]] = {
+        telling.ENDPOINT: telling.HEADERS,
+        telling.RETURN_ENDPOINT: telling.HEADERS,
+    }
 
     def __init__(self, context: Context) -> None:
         self._links = context.links
 
     def handlers(self, service: Service) -> Sequence[Endpoint]:
-        return order_routes(service)
+        return [*order_routes(service), *return_routes(service), *fbs_routes(service)]
 
     def render(self, fault: Fault, _path: str) -> tuple[int, bytes]:
         return faults.render(fault)
@@ -36,10 +44,10 @@ class Skroutz:
         return faults.say(refused)
 
     def messages(self, change: Change) -> Iterable[Message]:
-        return telling.tell(change, self._links)
+        return [*telling.tell(change, self._links), *tell_of_return(change)]
 
     def code(self, order: Order, shop: Shop) -> str:
-        return order_code(order, shop)
+        return public_code(order, shop)
 
     def credentials(self, token: Token) -> Mapping[str, str]:
         return {"token": str(token)}

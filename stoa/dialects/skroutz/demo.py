@@ -1,4 +1,4 @@
-"""The demo orders: the same for every shop, always there, and never saved (Skroutz Orders API, sandbox)."""
+"""The demo orders and the demo return: the same for every shop, always there, and never saved (Skroutz, sandbox)."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -6,11 +6,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from stoa.dialects.skroutz.returns.view import return_view
+from stoa.dialects.skroutz.returns.wire import ReturningAddressView, ReturnView
 from stoa.dialects.skroutz.telling import new_order, order_updated
 from stoa.dialects.skroutz.view import order_view
 from stoa.dialects.skroutz.wire import OrderView, ReplacementView, ReturnLinkView
 from stoa.documents.links import Links
 from stoa.orders.calendar import pickup_windows
+from stoa.orders.commands import LineQuantity
+from stoa.orders.events import ReturnRequested
 from stoa.orders.order import (
     Acceptance,
     AcceptOptions,
@@ -23,15 +27,19 @@ from stoa.orders.order import (
     InvoiceDetails,
     Line,
     LineTag,
+    LinkedReturn,
     Order,
     PaymentMethod,
     PaymentStatus,
     Rejection,
+    ReturnReason,
+    ReturnState,
     Size,
     State,
     Tracking,
     VatRepresentative,
 )
+from stoa.orders.returning import requested_return
 from stoa.orders.shop import PickupLocation, Shop
 from stoa.store.orders import Message
 
@@ -88,6 +96,7 @@ _LINES = (
         unit_price_cents=10000,
         vat_rate=2400,
         commission_rate=834,
+        ean="5201234567905",
         tags=(LineTag.COUPON_DEAL,),
     ),
     Line(
@@ -215,6 +224,11 @@ _ORDERS: dict[str, Callable[[Order], Order]] = {
 
 CODES = frozenset(_ORDERS)
 
+RETURN = "DEMO-RETURN"
+"""The demo return, of the demo order by the same code."""
+
+_TRACKING_IDS = ("9WDEE48L66D7Y", "94GO8X0Q2PD6J")
+
 
 def demo_order(code: str, shop: Shop, now: datetime) -> Order | None:
     """The demo order with this code, fresh at ``now``."""
@@ -252,11 +266,45 @@ _SPECIALS: dict[str, Callable[[Links], Fields]] = {
     "DEMO-REPLACED": lambda _: {"replaced": "DEMO-ORIGINAL"},
     "DEMO-RETURN": lambda _: {
         "returns": (
-            ReturnLinkView(return_uuid="dEmoRetur1", tracking_ids=("9WDEE48L66D7Y",)),
-            ReturnLinkView(return_uuid="dEmoRetur2", tracking_ids=("94GO8X0Q2PD6J", "94GO8X0Q2PD6K")),
+            ReturnLinkView(return_uuid=RETURN, tracking_ids=_TRACKING_IDS),
+            ReturnLinkView(return_uuid="dEmoRetur2", tracking_ids=("94GO8X0Q2PD6K",)),
         ),
     },
 }
+
+
+def demo_return(shop: Shop, now: datetime) -> Order:
+    """The demo return, which waits for its review for ever."""
+    source = _accepted(_open(shop, now))
+    requested = ReturnRequested(
+        order=LinkedReturn(id=source.id, placed_at=source.placed_at, state=ReturnState.PENDING_REVIEW),
+        lines=(LineQuantity("dEmoLine02", 1),),
+        reason=ReturnReason.MISSING_PART,
+        review_until=source.dispatch_until,
+        comment="Ο φορτιστής λείπει από τη συσκευασία",
+        photos=("https://www.example.com/returns/photo-1.jpg",),
+    )
+    return requested_return(source, requested)
+
+
+def demo_return_view(order: Order, shop: Shop) -> ReturnView:
+    """The demo return with every field at once: those that a real one has from its approval on, too."""
+    location = _LOCATIONS[0]
+    return replace(
+        return_view(order, shop),
+        return_code=RETURN,
+        order_code=RETURN,
+        courier_tracking_ids=_TRACKING_IDS,
+        courier="CourierCenter",
+        returning_address=ReturningAddressView(
+            street_name=location.street_name,
+            street_number=location.street_number,
+            zip=location.zip,
+            city=location.city,
+            region=location.region,
+            country_code=shop.country_code,
+        ),
+    )
 
 
 def demo_message(

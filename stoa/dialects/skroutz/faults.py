@@ -4,10 +4,12 @@ import msgspec
 
 from stoa.orders.order import State
 from stoa.orders.refusals import Refusal, Refused
-from stoa.web.faults import Fault
+from stoa.orders.warehouse import Objected, Objection
+from stoa.web.faults import Fault, invalid
 
 ORDER_STATUS = "order_status"
 ORDER_ERROR = "order_error"
+RETURN_STATUS = "return_status"
 A_FIELD = None
 """The code is the name of the field that is at fault."""
 
@@ -50,6 +52,18 @@ REFUSAL_CODES: dict[Refusal, str | None] = {
     Refusal.DISPATCH_BEFORE_DEADLINE: A_FIELD,
     Refusal.WINDOW_NOT_AHEAD: A_FIELD,
     Refusal.NO_PARCEL_UNDER_WAY: ORDER_ERROR,
+    Refusal.RETURN_UNDER_WAY: ORDER_ERROR,
+    Refusal.RETURN_TIME_OVER: ORDER_ERROR,
+    Refusal.RETURN_DECIDED: RETURN_STATUS,
+    Refusal.RETURN_WRONG_STATE: RETURN_STATUS,
+    Refusal.NOT_A_RETURN: ORDER_ERROR,
+    Refusal.NO_SUCH_OPTION: "option",
+    Refusal.COMMENT_REQUIRED: A_FIELD,
+    Refusal.PART_URL_REQUIRED: A_FIELD,
+    Refusal.RETURN_DEADLINE_NOT_AHEAD: A_FIELD,
+    Refusal.NOTHING_TO_REFUND: ORDER_ERROR,
+    Refusal.REFUND_OUT_OF_RANGE: A_FIELD,
+    Refusal.OUT_OF_STOCK: A_FIELD,
     Refusal.AMOUNT_OUT_OF_RANGE: A_FIELD,
 }
 
@@ -59,6 +73,8 @@ ITS_OWN_WORDS = {
     Refusal.EXPIRED: "Order already expired.",
     Refusal.NOT_ELIGIBLE_FOR_READY: "Order is not eligible to be marked as ready",
     Refusal.NOT_ELIGIBLE_FOR_UNDO: "Order is not eligible for undo",
+    Refusal.RETURN_DECIDED: "Return already {state}.",
+    Refusal.NO_SUCH_OPTION: "Invalid or missing option.",
 }
 """Refusals that the documents word."""
 
@@ -80,6 +96,29 @@ def _in_words(refused: Refused) -> str:
 
 def order_not_found() -> Fault:
     return Fault(404, ORDER_ERROR, "Order not found")
+
+
+OBJECTED_FIELDS = {
+    Objection.SUPPLIER_CODE_TAKEN: "code",
+    Objection.UNKNOWN_SUPPLIER: "supplier_id",
+    Objection.DATE_IN_THE_PAST: "expected_date",
+    Objection.UNKNOWN_PRODUCT: "line_items[{line}].product_uid",
+    Objection.PRODUCT_NAMED_TWICE: "line_items[{line}].product_uid",
+}
+"""Where the fault lies, of what the warehouse objects to in the requests of a shop."""
+
+
+def say_objected(objected: Objected) -> Fault:
+    return invalid(OBJECTED_FIELDS[objected.objection].format(line=objected.line), objected.objection.value)
+
+
+def no_purchase_order() -> Fault:
+    return Fault(404, "purchase_order_error", "Invalid purchase order")
+
+
+def purchase_order_of_another() -> Fault:
+    """It is another shop's, which the contract tells from one that nobody has."""
+    return Fault(401, "purchase_order_error", "Invalid purchase order")
 
 
 def render(fault: Fault) -> tuple[int, bytes]:

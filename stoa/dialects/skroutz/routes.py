@@ -1,14 +1,12 @@
 """The Orders API: each route parses, asks, answers."""
 
 import re
-from collections.abc import Awaitable, Callable
-from functools import lru_cache
 
-from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.dialects.skroutz import demo
+from stoa.dialects.skroutz.api import SUCCESS, Asked, MerchantsApi
 from stoa.dialects.skroutz.faults import order_not_found, say
 from stoa.dialects.skroutz.requests import (
     AcceptBody,
@@ -22,51 +20,30 @@ from stoa.dialects.skroutz.telling import ENDPOINT
 from stoa.dialects.skroutz.view import order_code, order_view
 from stoa.dialects.skroutz.wire import OrderView
 from stoa.documents.uploads import DocumentType, check_document
-from stoa.orders.commands import Command, MarkNotReady, MarkReady
-from stoa.orders.decisions import decide
-from stoa.orders.order import Actor, Order
+from stoa.orders.commands import MarkNotReady, MarkReady
+from stoa.orders.order import Order
 from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
 from stoa.service import Service
-from stoa.store.orders import Stored
-from stoa.store.shops import SHOP_PREFIX
 from stoa.web.bodies import read_file
-from stoa.web.credentials import bearer
 from stoa.web.faults import Fault, invalid, not_found
 from stoa.web.openapi import described
 from stoa.web.replies import reply
 from stoa.web.routing import Endpoint, get, post
 
-NAME = "skroutz"
 ORDERS = "/merchants/ecommerce/orders"
-SUCCESS = {"success": True}
 
 _CODE = re.compile(r"\d{6}-(?P<number>\d{7,18})", re.ASCII)
 
 
-class Asked(Struct, frozen=True):
-    """An order of the shop that asks for it; a demo order has no version to save."""
-
-    code: str
-    order: Order
-    shop: Shop
-    stored: Stored | None
-
-
-class OrdersApi:
-    """What the routes have in common: who asks, for which order, and what becomes of a command."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._vendor = f"application/vnd.{service.settings.site_name}+json"
+class OrdersApi(MerchantsApi):
+    """What the routes have in common: which order is asked for, and what is shown and kept of it."""
 
     async def find(self, request: Request, code: str) -> Asked:
         """The order asked for. Raises Fault: 406, 401, 404."""
-        if not accepts(",".join(request.headers.getlist("accept")), self._vendor):
-            raise _not_acceptable(self._vendor)
         matched = _CODE.fullmatch(code)
         number = int(matched["number"]) if matched else None
-        caller = await self._service.shops.caller(bearer(request, SHOP_PREFIX), NAME, number)
+        caller = await self._entry.let_in(request, number)
         if code in demo.CODES:
             order = demo.demo_order(code, caller.shop, self._service.clock())
             return Asked(code, order, caller.shop, None) if order else _refuse_unknown()
@@ -79,21 +56,6 @@ class OrdersApi:
         if asked.stored is None:
             return demo.demo_view(asked.code, asked.order, asked.shop, links)
         return order_view(asked.order, asked.shop, links)
-
-    async def do(self, asked: Asked, command: Command) -> Response:
-        """Answer what came of the merchant's command. Raises Fault."""
-        outcome = await self._carry_out(asked, command)
-        if isinstance(outcome, Refused):
-            raise say(outcome)
-        return reply(SUCCESS)
-
-    async def _carry_out(self, asked: Asked, command: Command) -> object | Refused:
-        if asked.stored is None:
-            now = self._service.clock()
-            return decide(asked.order, command, shop=asked.shop, by=Actor.MERCHANT, now=now)
-        return await self._service.engine.carry_out(
-            command, on=asked.stored, shop=asked.shop, by=Actor.MERCHANT
-        )
 
     async def attach_invoice(self, asked: Asked, filename: str, data: bytes) -> Response:
         """Keep the file in place of an earlier one. Raises Fault."""
@@ -134,27 +96,6 @@ def _is_order(order: Order, shop: Shop, code: str) -> bool:
 
 def _refuse_unknown() -> Asked:
     raise order_not_found()
-
-
-VERSION = "3.0"
-
-
-@lru_cache(maxsize=256)
-def accepts(header: str, vendor: str) -> bool:
-    """Whether an Accept header asks for this vendor's version 3.0."""
-    for entry in header.split(","):
-        media_type, *parameters = (part.strip().lower() for part in entry.split(";"))
-        pairs = {name.strip(): value.strip(' "') for name, _, value in (p.partition("=") for p in parameters)}
-        if media_type == vendor and pairs.get("version") == VERSION:
-            return True
-    return False
-
-
-def _not_acceptable(vendor: str) -> Fault:
-    return Fault(406, "not_acceptable", f"Send the header Accept: {vendor}; version={VERSION}")
-
-
-Handle = Callable[[Asked, Request], Awaitable[Response]]
 
 
 def order_routes(service: Service) -> list[Endpoint]:

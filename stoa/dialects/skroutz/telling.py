@@ -1,13 +1,15 @@
 """Webhooks: which changes a shop hears of, and in which words (Skroutz Smart Cart, webhook)."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from stoa.dialects.skroutz.view import CHANGEABLE, local, order_view
-from stoa.dialects.skroutz.wire import OrderView
+from stoa.dialects.skroutz.wire import OrderView, Wire
 from stoa.documents.links import Links
 from stoa.engine import Change
 from stoa.orders import events as happened
@@ -18,6 +20,9 @@ from stoa.store.orders import Message
 
 ENDPOINT = "skroutz_orders"
 """The kind of endpoint that hears of orders."""
+
+RETURN_ENDPOINT = "skroutz_returns"
+"""The kind of endpoint that hears of returns."""
 
 HEADERS = {
     "Content-Type": "application/json; charset=utf-8",
@@ -50,17 +55,21 @@ TOLD_EVENTS = (
 RESCHEDULING_EVENTS = (happened.MarkedReady, happened.MarkedNotReady)
 
 
+Changes: TypeAlias = dict[str, dict[str, object]]
+"""``{field: {"old", "new"}}``"""
+
+
 class Payload(Struct, frozen=True, kw_only=True):
-    """The body of a webhook. ``changes`` is ``{field: {"old", "new"}}``, of updates only."""
+    """The body of a webhook. ``changes`` only of updates."""
 
     event_type: str
     event_time: datetime
     order: OrderView
-    changes: dict[str, dict[str, object]] | UnsetType = UNSET
+    changes: Changes | UnsetType = UNSET
 
 
 def tell(change: Change, links: Links) -> list[Message]:
-    """What the shop is told of a change: at most one message. Goods that come back are no order here."""
+    """What the shop is told of an order's change: at most one message. Goods that come back are no order here."""
     shop, before, after = change.shop, change.before, change.after
     if after.return_of is not None:
         return []
@@ -90,14 +99,14 @@ def order_updated(before: OrderView, after: OrderView, shop: Shop, *, at: dateti
             event_type=ORDER_UPDATED,
             event_time=local(at, ZoneInfo(shop.zone)),
             order=after,
-            changes=_differences(before, after),
+            changes=differences(before, after, CHANGEABLE),
         )
     )
 
 
-def _differences(before: OrderView, after: OrderView) -> dict[str, dict[str, object]]:
-    """What differs of the changeable fields; null where an order does not have a field."""
-    pairs = {name: (getattr(before, name), getattr(after, name)) for name in CHANGEABLE}
+def differences(before: Wire, after: Wire, fields: Iterable[str]) -> Changes:
+    """What differs of these fields; null where an object does not have one."""
+    pairs = {name: (getattr(before, name), getattr(after, name)) for name in fields}
     return {
         name: {"old": None if old is UNSET else old, "new": None if new is UNSET else new}
         for name, (old, new) in pairs.items()

@@ -1,6 +1,6 @@
 """The order as Skroutz shows it (Skroutz Smart Cart, order object)."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from stoa.dialects.skroutz.wire import (
     RejectOptionsView,
     ReplacementView,
     RepresentativeView,
+    ReturnLinkView,
     SizeView,
     given,
 )
@@ -41,6 +42,7 @@ from stoa.orders.order import (
     PaymentMethod,
     PickupWindow,
     RejectionReason,
+    ReturnReason,
     Size,
     State,
     VatRepresentative,
@@ -85,6 +87,19 @@ REJECT_OPTIONS = RejectOptionsView(
     )
 )
 
+RETURN_REASONS = {
+    ReturnReason.FAULTY: "faulty",
+    ReturnReason.DAMAGED_PRODUCT: "faulty",
+    ReturnReason.EXPIRED_PRODUCT: "faulty",
+    ReturnReason.MISSING_PART: "faulty",
+    ReturnReason.WRONG_PRODUCT: "wrong_product",
+    ReturnReason.AUTHENTICITY_DOUBT: "wrong_product",
+    ReturnReason.WITHDRAWAL: "withdrawal",
+    ReturnReason.DELIVERY_ISSUES: "withdrawal",
+    ReturnReason.OTHER: "withdrawal",
+}
+"""Why a line comes back, in the words that orders have for it; returns have more."""
+
 NEVER_ACCEPTED = frozenset({State.OPEN, State.REJECTED, State.EXPIRED})
 
 
@@ -93,6 +108,16 @@ def order_code(order: Order | LinkedOrder, shop: Shop) -> str:
     day = order.placed_at.astimezone(ZoneInfo(shop.zone))
     # Written out: strftime takes as long as a whole line of the view.
     return f"{day.year % 100:02}{day.month:02}{day.day:02}-{order.id}"
+
+
+def return_code(order: Order | LinkedOrder, shop: Shop) -> str:
+    """``R-YYMMDD-NNNNNNN``, of an order by which goods come back because the customer asked for it."""
+    return f"R-{order_code(order, shop)}"
+
+
+def public_code(order: Order, shop: Shop) -> str:
+    """What the order is asked for by, as what it is."""
+    return return_code(order, shop) if order.return_request else order_code(order, shop)
 
 
 def order_view(order: Order, shop: Shop, links: Links) -> OrderView:
@@ -120,6 +145,8 @@ def order_view(order: Order, shop: Shop, links: Links) -> OrderView:
         express=order.express,
         gift_wrap=order.gift_wrap,
         fulfilled_by_skroutz=fulfilment is Fulfilment.WAREHOUSE,
+        fbs_delivery_note=order.delivery_note.number if order.delivery_note else None,
+        fbs_delivery_note_url=links.delivery_note(order),
         paid_by_user=order.payment_method is not PaymentMethod.CASH_ON_DELIVERY,
         payment_method=order.payment_method,
         store_pickup=fulfilment is Fulfilment.STORE_PICKUP,
@@ -136,6 +163,7 @@ def order_view(order: Order, shop: Shop, links: Links) -> OrderView:
         is_ready_for_dispatch=order.ready_at is not None,
         replacements=_replacements(order, shop),
         replaced=order_code(order.replaces, shop) if order.replaces is not None else UNSET,
+        returns=_returns(order, shop),
         custom="[GIFT-WRAP]" if order.gift_wrap else UNSET,
     )
 
@@ -160,8 +188,8 @@ def euros(cents: int) -> float:
     return cents / 100
 
 
-def local(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The moment with the shop's offset, to the second."""
+def local(moment: datetime, zone: tzinfo) -> datetime:
+    """The moment with the zone's offset, to the second."""
     return moment.astimezone(zone).replace(microsecond=0)
 
 
@@ -252,7 +280,7 @@ def _line(line: Line) -> LineView:
         mpn=given(line.mpn),
         extra_info=given(line.extra_info),
         rejection_reason=given(line.rejection_reason),
-        return_reason=given(line.return_reason),
+        return_reason=RETURN_REASONS[line.return_reason] if line.return_reason else UNSET,
         serial_numbers=",".join(line.serial_numbers) or None,
         tags=line.tags or UNSET,
         readjusted_vat=True if line.readjusted_vat else UNSET,
@@ -343,3 +371,11 @@ class _Agreed:
 
 def _replacements(order: Order, shop: Shop) -> tuple[ReplacementView, ...] | UnsetType:
     return tuple(ReplacementView(code=order_code(linked, shop)) for linked in order.replacements) or UNSET
+
+
+def _returns(order: Order, shop: Shop) -> tuple[ReturnLinkView, ...] | UnsetType:
+    links = (
+        ReturnLinkView(return_uuid=return_code(linked, shop), tracking_ids=linked.tracking_ids)
+        for linked in order.requested_returns
+    )
+    return tuple(links) or UNSET

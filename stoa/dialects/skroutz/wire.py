@@ -163,6 +163,8 @@ class ReplacementView(Wire, frozen=True, kw_only=True):
 
 
 class ReturnLinkView(Wire, frozen=True, kw_only=True):
+    """``return_uuid`` is what the Returns API knows the return by."""
+
     return_uuid: str
     tracking_ids: tuple[str, ...]
 
