@@ -375,8 +375,13 @@ def _covers(lines: tuple[LineQuantity, ...], whole: dict[str, int]) -> bool:
 
 def _return(asked_of: Asked, _: asked.Return) -> Event | Refused:
     order = asked_of.order
-    if order.return_is_under_way or order.return_request is not None:
+    if order.return_request is not None:
+        return Refused(Refusal.RETURN_WRONG_STATE, state=order.return_request.state)
+    if order.return_is_under_way:
         return Refused(Refusal.RETURN_UNDER_WAY)
+    # What left the warehouse goes back there, and only the marketplace sees it come.
+    if asked_of.by is Actor.MERCHANT and order.fulfilment is Fulfilment.WAREHOUSE:
+        return Refused(Refusal.CARRIED_BY_MARKETPLACE)
     if order.state is not State.CANCELLED:
         return happened.Returned()
     if order.dispatched_at is None or order.parcel_came_back_at is not None:

@@ -27,7 +27,7 @@ from stoa.orders.order import (
     State,
     Tracking,
 )
-from stoa.orders.refunding import paid_cents
+from stoa.orders.refunding import paid_cents, taken_cents
 
 
 def evolve(order: Order, event: Event, *, by: Actor, at: datetime) -> Order:
@@ -136,7 +136,7 @@ def _delivered(order: Order, event: happened.Delivered, _by: Actor, at: datetime
         "delivered_at": at,
         "returnable_until": event.returnable_until,
         "lines": lines,
-        **_paid_at_the_door(order),
+        **_paid_at_the_door(order, lines),
     }
 
 
@@ -155,14 +155,19 @@ def _partially_delivered(
         "delivered_at": at,
         "returnable_until": event.returnable_until,
         "lines": lines,
-        **_paid_at_the_door(order),
+        **_paid_at_the_door(order, lines),
     }
 
 
-def _paid_at_the_door(order: Order) -> Changes:
-    collected = order.payment_method is PaymentMethod.CASH_ON_DELIVERY
+def _paid_at_the_door(order: Order, lines: tuple[Line, ...]) -> Changes:
+    if order.payment_method is not PaymentMethod.CASH_ON_DELIVERY:
+        return {}
     awaited = order.payment_status is PaymentStatus.AWAITING
-    return {"payment_status": PaymentStatus.PAID} if collected and awaited else {}
+    # A fact from now on, whatever the merchant writes on the order later.
+    return {
+        "collected_cents": taken_cents(replace(order, lines=lines)),
+        "payment_status": PaymentStatus.PAID if awaited else order.payment_status,
+    }
 
 
 def _delivery_failed(_order: Order, _event: Event, _by: Actor, _at: datetime) -> Changes:
@@ -369,9 +374,11 @@ def _return_sent_back(order: Order, event: happened.ReturnSentBack, _by: Actor, 
 
 
 def _return_over(order: Order, state: ReturnState, at: datetime, **said: object) -> Changes:
-    """The end of a return. Its order ends as it does, by the same word."""
+    """The end of a return. Its order ends as it does, by the same word, and with it the money that awaited it."""
     request = replace(_request(order), state=state, closed_at=at, **said)
-    return {"state": State(state), "return_request": request}
+    is_back = state is ReturnState.RETURNED
+    payment = PaymentStatus.REFUNDED if is_back else PaymentStatus.CANCELLED
+    return {"state": State(state), "return_request": request, "payment_status": payment}
 
 
 def _request(order: Order) -> ReturnRequest:

@@ -535,7 +535,7 @@ OTHER_VIES_PREFIXES = frozenset(
 
 
 class Order(Value, frozen=True, kw_only=True):
-    """The whole order, as it is saved."""
+    """The whole order, as it is saved. ``collected_cents`` is what the courier was given at the door."""
 
     id: int
     shop_id: int
@@ -550,6 +550,7 @@ class Order(Value, frozen=True, kw_only=True):
     payment_status: PaymentStatus
     payment_provider: str | None = None
     payment_reference: str | None = None
+    collected_cents: int | None = None
     refunded_cents: int = 0
     invoice: InvoiceDetails | None = None
     billing: Billing | None = None

@@ -87,7 +87,7 @@ WAITING_FOR_COURIER = (Step.LABELLED, Step.IN_WORK_LABELLED, Step.READY_LABELLED
 
 def step_of(order: Order) -> Step:
     if order.return_request is not None:
-        return _OF_A_RETURN[order.return_request.state]
+        return _STEP_OF_RETURN[order.return_request.state]
     if order.state is State.ACCEPTED:
         return _accepted(order)
     if order.state is State.DISPATCHED:
@@ -118,7 +118,7 @@ def _delivered(order: Order) -> Step:
     return Step.RETURN_CANCELLED if order.requested_returns else _STEPS[order.state]
 
 
-_OF_A_RETURN = {
+_STEP_OF_RETURN = {
     ReturnState.PENDING_REVIEW: Step.RETURN_IN_REVIEW,
     ReturnState.RETURNING: Step.RETURN_UNDER_WAY,
     ReturnState.PENDING_PHYSICAL_REVIEW: Step.RETURN_ARRIVED,
@@ -127,6 +127,9 @@ _OF_A_RETURN = {
     ReturnState.CANCELLED: Step.RETURN_CALLED_OFF,
     ReturnState.EXPIRED: Step.RETURN_EXPIRED,
 }
+
+STEPS_OF_RETURNS = tuple(_STEP_OF_RETURN.values())
+"""The steps of returns, which no other order is ever at."""
 
 
 _STEPS = {

@@ -5,9 +5,15 @@ from stoa.orders.order import Order, PaymentMethod, PaymentStatus, State
 
 def paid_cents(order: Order) -> int:
     """What a paid order cost the customer: at the door only what was taken is paid for."""
-    at_the_door = order.payment_method is PaymentMethod.CASH_ON_DELIVERY
-    if not at_the_door or order.delivered_at is None:
-        return order.total_cents
+    if order.collected_cents is not None:
+        return order.collected_cents
+    # Nothing is noted of an order that was delivered by an earlier version.
+    at_the_door = order.payment_method is PaymentMethod.CASH_ON_DELIVERY and order.delivered_at is not None
+    return taken_cents(order) if at_the_door else order.total_cents
+
+
+def taken_cents(order: Order) -> int:
+    """What the courier collects for the goods that the customer took."""
     taken = sum(line.unit_price_cents * (line.delivered_quantity or 0) for line in order.lines)
     return taken + order.shipping_cents
 
@@ -31,8 +37,10 @@ def refund_due(order: Order) -> int:
 
 
 def _goods_are_back(order: Order) -> bool:
+    """Whether the customer does not have all that was sold, and will not: what was not taken goes back, too."""
     return (
         order.state is State.RETURNED
         or order.parcel_came_back_at is not None
         or any(line.returned_quantity for line in order.lines)
+        or any(line.delivered_quantity not in {None, line.quantity} for line in order.lines)
     )

@@ -70,10 +70,12 @@ def _reserved(order: Order) -> Pieces:
 
 
 class AtHand(Struct, frozen=True):
-    """A product that the warehouse may send, and how many pieces of it are kept for nobody."""
+    """A product that lies in the warehouse, and how many pieces of it are kept for nobody. One that is not ``active`` is
+    sent only where the warehouse is asked for."""
 
     product_id: int
     available: int
+    active: bool = True
 
 
 def product_uid(line: Line) -> str:
@@ -89,7 +91,7 @@ def served_from_warehouse(placement: Placement, at_hand: Mapping[str, AtHand]) -
     lacking = _first_lacking(placement.lines, at_hand)
     if asked_for and lacking is not None:
         return Refused(Refusal.OUT_OF_STOCK, f"lines[{lacking}].quantity")
-    if not asked_for and (lacking is not None or None in known):
+    if not asked_for and (lacking is not None or not all(product and product.active for product in known)):
         return placement
     lines = tuple(
         replace(line, stock_id=product.product_id if product else None)

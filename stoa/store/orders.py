@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from stoa.orders.events import Event
 from stoa.orders.order import Actor, Line, Order, Tag
-from stoa.orders.progress import STAGES, WAITING_FOR_COURIER, Step, payment_step_of, step_of
+from stoa.orders.progress import STAGES, STEPS_OF_RETURNS, WAITING_FOR_COURIER, payment_step_of, step_of
 from stoa.orders.stock import StockChange, stock_changes
 from stoa.orders.timers import next_look
 from stoa.store.database import Connection, Pool
@@ -134,8 +134,6 @@ COUNT = "(SELECT count(*) FROM orders WHERE shop_id = $1 {conditions})"
 # The same number for conditions on what is tallied, whatever the number of orders.
 COUNT_BY_TALLY = "(SELECT coalesce(sum(n), 0)::bigint FROM order_tallies WHERE shop_id = $1 {conditions})"
 
-UNCOUNTED = "0::bigint"
-
 IN_A_LIST = frozenset({"tracking_code", "tag_name", "tag_ids"})
 """Conditions whose indexes have no order in them."""
 
@@ -144,13 +142,17 @@ IN_A_LIST = frozenset({"tracking_code", "tag_name", "tag_ids"})
 ALL_THAT_MATCH_FIRST = "OFFSET 0"
 
 # A tally's stage follows from its step: it is there so that the conditions are the same on both tables.
-TALLIED = frozenset({"stage", "steps", "payment_status"})
+TALLIED = frozenset({"stage", "steps", "sales", "payment_status"})
 
 CONDITIONS = {
     "id": "AND id = ${n}",
     "ids": "AND id = ANY(${n}::bigint[])",
     "stage": "AND stage = ${n}",
     "steps": "AND step = ANY(${n}::text[])",
+    # No returns that customers asked for; written as the index that is made for it is, which holds no others.
+    "sales": "AND ${n}::boolean AND step NOT IN ("
+    + ", ".join(f"'{step}'" for step in STEPS_OF_RETURNS)
+    + ")",
     "payment_status": "AND payment_status = ${n}",
     "payment_step": "AND payment_step = ${n}",
     "payment_code": "AND payment_code = ${n}",
@@ -161,8 +163,6 @@ CONDITIONS = {
     "customer_email": "AND customer_email = lower(${n})",
     "placed_from": "AND placed_at >= ${n}",
     "placed_before": "AND placed_at < ${n}",
-    # Where a page before ended: moment and number of its last order, as texts.
-    "after": "AND (placed_at, id) < ((${n}::text[])[1]::timestamptz, (${n}::text[])[2]::bigint)",
     "tag_name": "AND tag_ids <> '{{}}' AND tag_ids @> ARRAY[(SELECT id FROM tags WHERE shop_id = $1 AND name = ${n})]",
     "tag_ids": "AND tag_ids <> '{{}}' AND tag_ids && ${n}::bigint[]",
 }
@@ -182,9 +182,6 @@ WITH made AS (
 )
 SELECT id, name FROM made
 UNION SELECT id, name FROM tags WHERE shop_id = $1 AND name = ANY($2::text[])"""
-
-# How many orders of a shop are at each step.
-COUNT_STEPS = "SELECT step, sum(n)::bigint AS n FROM order_tallies WHERE shop_id = $1 GROUP BY step"
 
 # Shops with enough loose tallies to be worth folding.
 SHOPS_TO_FOLD = """
@@ -325,14 +322,12 @@ def decode_order(body: bytes) -> Order:
 class Search(Struct, frozen=True, kw_only=True):
     """Which of a shop's orders: by the names of CONDITIONS, the newest first unless ``ascending``.
 
-    Without ``lines`` the orders come without their lines and options, in half the time; not ``counted``, nobody is told
-    how many there are in all, which for some conditions takes a look at each of them.
+    Without ``lines`` the orders come without their lines and options, in half the time.
     """
 
     conditions: dict[str, object]
     ascending: bool = False
     lines: bool = True
-    counted: bool = True
     start: int = 0
     limit: int = 100
 
@@ -436,16 +431,11 @@ class Orders:
             ascending=search.ascending,
             lines=search.lines,
             limit=search.limit,
-            counted=search.counted,
         )
         given = (search.conditions[name] for name in sorted(search.conditions))
         rows = await self._pool.fetch(statement, shop_id, search.start, *given)
         # An empty page is one row that has only the total.
         return Found([_listed(row, search) for row in rows if row["id"]], rows[0]["total"])
-
-    async def count_by_step(self, shop_id: int) -> dict[Step, int]:
-        """How many orders a shop has at each step where there are any."""
-        return {Step(row["step"]): row["n"] for row in await self._pool.fetch(COUNT_STEPS, shop_id)}
 
     async def number_tags(self, shop_id: int, names: Sequence[str]) -> tuple[Tag, ...]:
         """The shop's tags by these names, in their order; those that it did not have are made."""
@@ -511,11 +501,11 @@ def _listed(row: asyncpg.Record, search: Search) -> Listed:
 
 @lru_cache(maxsize=1000)
 def search_statement(
-    names: frozenset[str], *, ascending: bool, lines: bool, limit: int, steps: int = 0, counted: bool = True
+    names: frozenset[str], *, ascending: bool, lines: bool, limit: int, steps: int = 0
 ) -> str:
     """The statement for conditions of these names, in alphabetical order from $3 on; of ``steps`` there are so many."""
     numbered = {name: n for n, name in enumerate(sorted(names), start=3)}
-    total = (COUNT_BY_TALLY if names <= TALLIED else COUNT) if counted else UNCOUNTED
+    total = COUNT_BY_TALLY if names <= TALLIED else COUNT
     direction = "ASC" if ascending else "DESC"
     return SEARCH.format(
         total=total.format(conditions=_conditions(numbered)),
@@ -552,8 +542,10 @@ class Work:
 
     async def save(self, *saves: Save) -> bool:
         """Save all of them, or nothing."""
-        # Not a generator: each statement needs the one before it to be over.
-        self.done = all([await self._save(save) for save in saves])
+        self.done = True
+        for save in saves:
+            # What follows an order that somebody else has changed was decided against what is no more.
+            self.done = self.done and await self._save(save)
         return self.done
 
     async def _save(self, save: Save) -> bool:

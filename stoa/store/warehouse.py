@@ -58,8 +58,8 @@ PRODUCT_IDS = "SELECT shop_uid, id FROM warehouse_products WHERE shop_id = $1 AN
 ACTIVE_PRODUCTS = "SELECT id FROM warehouse_products WHERE shop_id = $1 AND id = ANY($2::bigint[]) AND active"
 
 AT_HAND = """
-SELECT shop_uid, id, quantity - reserved AS available FROM warehouse_products
-WHERE shop_id = $1 AND shop_uid = ANY($2::text[]) AND active"""
+SELECT shop_uid, id, quantity - reserved AS available, active FROM warehouse_products
+WHERE shop_id = $1 AND shop_uid = ANY($2::text[])"""
 
 # Hold products, in one order for all who hold several: none waits for another that waits for it.
 LOCK_LEVELS = """
@@ -238,9 +238,9 @@ class Warehouse:
         return frozenset(row["id"] for row in rows)
 
     async def at_hand(self, shop_id: int, uids: Collection[str]) -> dict[str, AtHand]:
-        """The products that are on sale, by the shop's uid, each with the pieces that are kept for nobody."""
+        """The products that the warehouse knows, by the shop's uid, each with the pieces that are kept for nobody."""
         rows = await self._pool.fetch(AT_HAND, shop_id, uids)
-        return {row["shop_uid"]: AtHand(row["id"], row["available"]) for row in rows}
+        return {row["shop_uid"]: AtHand(row["id"], row["available"], row["active"]) for row in rows}
 
     async def movements(self, shop_id: int, product_id: int, *, before: int, limit: int) -> list[Movement]:
         """What came and went of a product, newest first, of the movements with numbers below ``before``."""

@@ -258,7 +258,7 @@ async def test_an_order_is_refunded_once_all_of_it_is_back(office: BackOffice) -
     assert (await office.show(order.id))["payment_status"] == "paid"
     await office.market.happen(last, asked.TakeBack(), by=Actor.MERCHANT)
     assert (await office.show(order.id))["payment_status"] == "refunded"
-    assert await office.numbers(payment_status="refunded") == [order.id]
+    assert order.id in await office.numbers(payment_status="refunded")
 
 
 @pytest.mark.parametrize("step", sorted(SHOWN.keys() - {Step.RETURN_TAKEN_BACK}))

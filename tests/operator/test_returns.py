@@ -505,7 +505,7 @@ async def test_a_return_is_not_returned_itself(desk: Desk) -> None:
         409,
         "nothing_to_return",
     )
-    assert fault(await desk.operator.post(f"{at}/return"))[:2] == (409, "return_under_way")
+    assert fault(await desk.operator.post(f"{at}/return"))[:2] == (409, "return_wrong_state")
 
 
 async def test_an_order_is_no_return_though_its_number_is_one(desk: Desk) -> None:

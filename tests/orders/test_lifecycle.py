@@ -160,6 +160,8 @@ SPECIAL = {
 NOTHING_IS_BACK = frozenset(State) - {
     State.CANCELLED,
     State.FOR_RETURN,
+    # What the customer did not take.
+    State.PARTIALLY_DELIVERED,
     State.PARTIALLY_RETURNED,
     State.RETURNED,
 }

@@ -66,6 +66,13 @@ def test_at_the_door_only_what_was_taken_is_paid_for(delivery: Command, paid: in
     assert paid_cents(after(dispatched(AT_THE_DOOR), delivery)) == paid
 
 
+def test_what_the_courier_was_given_stays_a_fact_whatever_is_written_on_the_order_later() -> None:
+    taken = after(dispatched(AT_THE_DOOR), TAKE_TWO)
+    changes = {"payment_method": CARD, "shipping_cents": 9000}
+
+    assert paid_cents(after(taken, asked.Modify(changes=changes))) == 2 * UMBRELLA + SHIPPING
+
+
 def test_what_was_to_be_paid_at_the_door_but_came_before_is_the_whole_order() -> None:
     order = after(dispatched(AT_THE_DOOR), asked.SetPayment(status=PaymentStatus.PAID), ALL_BACK)
 
@@ -86,6 +93,7 @@ DUE = [
     (CARD, (asked.Deliver(), ONE_BACK, ONE_BACK), 2 * UMBRELLA),
     (CARD, (asked.Deliver(), ALL_BACK), TOTAL),
     (CARD, (asked.Deliver(), ONE_BACK, ALL_BACK), TOTAL),
+    (CARD, (TAKE_TWO,), BAG + UMBRELLA),
     (CARD, (TAKE_TWO, ONE_BACK), BAG + 2 * UMBRELLA),
     (CARD, (TAKE_TWO, ALL_BACK), TOTAL),
     (CARD, (asked.FailDelivery(),), 0),

@@ -314,21 +314,29 @@ def test_the_merchant_does_not_say_where_a_parcel_of_the_marketplaces_courier_is
     assert not isinstance(asking(order, command, by=Actor.COURIER), Refused)
 
 
-@pytest.mark.parametrize("fulfilment", Fulfilment)
-@pytest.mark.parametrize(
-    "state",
-    [
-        State.DISPATCHED,
-        State.FOR_RETURN,
-        State.DELIVERED,
-        State.PARTIALLY_DELIVERED,
-        State.PARTIALLY_RETURNED,
-    ],
-)
+RETURNABLE = [
+    State.DISPATCHED,
+    State.FOR_RETURN,
+    State.DELIVERED,
+    State.PARTIALLY_DELIVERED,
+    State.PARTIALLY_RETURNED,
+]
+
+
+@pytest.mark.parametrize("fulfilment", sorted(set(Fulfilment) - {Fulfilment.WAREHOUSE}))
+@pytest.mark.parametrize("state", RETURNABLE)
 def test_the_merchant_says_of_any_parcel_that_it_is_back(state: State, fulfilment: Fulfilment) -> None:
     order = after(an_order_in(state, fulfilment=fulfilment), Return(), by=Actor.MERCHANT)
 
     assert order.state is State.RETURNED
+
+
+@pytest.mark.parametrize("state", RETURNABLE)
+def test_only_the_marketplace_sees_what_comes_back_to_its_warehouse(state: State) -> None:
+    order = an_order_in(state, fulfilment=Fulfilment.WAREHOUSE)
+
+    assert asking(order, Return(), by=Actor.MERCHANT) == Refused(Refusal.CARRIED_BY_MARKETPLACE)
+    assert after(order, Return(), by=Actor.COURIER).state is State.RETURNED
 
 
 @pytest.mark.parametrize("state", [State.ACCEPTED, State.DISPATCHED])

@@ -293,6 +293,16 @@ def test_two_lines_of_the_same_product_share_its_pieces(available: int, fulfilme
     assert stock_ids(served) == ([1, 1] if available == 4 else [None, None])
 
 
+def test_what_is_not_on_sale_is_sent_only_where_the_warehouse_is_asked_for() -> None:
+    withdrawn = {"bag": AtHand(1, 2, active=False)}
+    asked_for = goods(a_bag(2), fulfilment=Fulfilment.WAREHOUSE)
+
+    assert served_from_warehouse(goods(a_bag(2)), withdrawn) == goods(a_bag(2))
+    assert stock_ids(served_from_warehouse(asked_for, withdrawn)) == [1]
+    refused = served_from_warehouse(goods(a_bag(3), fulfilment=Fulfilment.WAREHOUSE), withdrawn)
+    assert refused == Refused(Refusal.OUT_OF_STOCK, "lines[0].quantity")
+
+
 def test_the_sizes_of_a_product_lie_apart() -> None:
     large = a_line(shop_uid="bag", shop_variation_uid="bag-l", quantity=1)
 

@@ -16,7 +16,7 @@ from stoa.orders.order import (
     State,
     Tag,
 )
-from stoa.orders.progress import Stage, Step, payment_step_of, stage_of, step_of
+from stoa.orders.progress import STEPS_OF_RETURNS, Stage, Step, payment_step_of, stage_of, step_of
 from stoa.orders.shop import Shop
 from stoa.store.database import Pool
 from stoa.store.orders import CONDITIONS, Found, Orders, Search, Stored
@@ -122,6 +122,7 @@ EXAMPLES: dict[str, list[tuple[object, Matches]]] = {
         among("none", Step.OPEN),
         among(),
     ],
+    "sales": [(True, lambda o: step_of(o) not in STEPS_OF_RETURNS), (False, lambda _: False)],
     "payment_status": [has(status, lambda o: o.payment_status) for status in PaymentStatus],
     "payment_step": [has(step, payment_step_of) for step in ("to_collect", "awaits_transfer", "paid_online")],
     "payment_code": [

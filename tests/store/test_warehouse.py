@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from stoa.orders import commands as asked
 from stoa.orders.order import Fulfilment, Order, State
 from stoa.orders.shop import Shop
+from stoa.orders.stock import AtHand
 from stoa.orders.warehouse import (
     Counted,
     Objected,
@@ -151,19 +152,20 @@ async def test_products_are_listed_by_number(depot: Depot, neighbour: Depot, war
     assert await warehouse.count_products(shop_id) == 3
 
 
-async def test_at_hand_are_the_pieces_of_active_products_that_are_kept_for_nobody(
+async def test_at_hand_are_the_pieces_that_are_kept_for_nobody(
     depot: Depot, neighbour: Depot, warehouse: Warehouse
 ) -> None:
     some, none = await depot.product("A", pieces=5), await depot.product("B")
-    await depot.product("C", pieces=5, active=False)
+    withdrawn = await depot.product("C", pieces=5, active=False)
     await neighbour.product("D", pieces=5)
     await depot.move(change(some, reserved=2))
 
     at_hand = await warehouse.at_hand(depot.shop.id, ["A", "B", "C", "D", "E"])
 
-    assert {uid: (product.product_id, product.available) for uid, product in at_hand.items()} == {
-        "A": (some.id, 3),
-        "B": (none.id, 0),
+    assert at_hand == {
+        "A": AtHand(some.id, 3),
+        "B": AtHand(none.id, 0),
+        "C": AtHand(withdrawn.id, 5, active=False),
     }
 
 

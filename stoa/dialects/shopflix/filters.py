@@ -10,8 +10,7 @@ from starlette.requests import Request
 
 from stoa.dialects.shopflix.view import local
 from stoa.dialects.shopflix.wire import ParamsView
-from stoa.dialects.shopflix.words import STATES, STATES_BY_WORD, steps_of
-from stoa.orders.progress import Step
+from stoa.dialects.shopflix.words import STATES_BY_WORD, steps_of
 from stoa.orders.shop import Shop
 from stoa.store.orders import Search
 from stoa.web.bodies import check_text
@@ -95,13 +94,13 @@ def _read(name: str, given: Mapping[str, str], read: Callable[[str], T]) -> T | 
         raise invalid(name, str(fault)) from fault
 
 
-def _in_states(given: Mapping[str, str]) -> dict[str, list[Step]]:
-    """The steps asked for, as a condition: all that an order here can be at, unless less is. Raises Fault."""
+def _in_states(given: Mapping[str, str]) -> dict[str, object]:
+    """The steps asked for, as a condition: all but those of returns, unless less is. Raises Fault."""
     by_status, by_state = (_read(name, given, one_of(STATES_BY_WORD)) for name in ("status", "state"))
     if by_status and by_state and by_status != by_state:
         raise invalid("state", "Must be the same as status, or left out.")
     states = by_status or by_state
-    return {"steps": steps_of(states) if states else list(STATES)}
+    return {"steps": steps_of(states)} if states else {"sales": True}
 
 
 def _placed(given: Mapping[str, str], shop: Shop) -> dict[str, datetime]:

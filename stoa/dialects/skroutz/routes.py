@@ -78,7 +78,8 @@ class OrdersApi(MerchantsApi):
         if kind not in demo.TRIGGERS:
             raise not_found("Webhook request")
         service = self._service
-        if await service.shops.endpoint(asked.shop.id, ENDPOINT) is None:
+        known = await service.shops.endpoints_of(asked.shop.id)
+        if not any(endpoint.kind == ENDPOINT and endpoint.enabled for endpoint in known):
             raise Fault(422, "webhook", "The shop has no webhook URL yet.")
         now = service.clock()
         message = demo.demo_message(
