@@ -253,11 +253,7 @@ class Life(RuleBasedStateMachine):
             self.what_is_kept_is_paid()
 
     def what_is_kept_is_paid(self) -> None:
-        kept = [(line, left_to_return(line)) for line in self.order.lines]
-        goods = sum(line.unit_price_cents * pieces for line, pieces in kept)
-        shipping = self.order.shipping_cents if any(pieces for _, pieces in kept) else 0
-
-        assert paid_cents(self.order) - self.given >= goods + shipping
+        assert paid_cents(self.order) - self.given >= worth_of_what_is_kept(self.order)
 
     def what_is_left_is_less(self, rejected: Order, event: happened.Rejected) -> None:
         left = placed(
@@ -331,7 +327,13 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_due_to_the_customer_that_was_not_given_back(self) -> None:
-        assert refund_due(self.order) == 0
+        order = self.order
+        ended = order.state is State.RETURNED or order.parcel_came_back_at or order.delivered_at
+        lacks = any(left_to_return(line) < line.quantity for line in order.lines)
+
+        assert refund_due(order) == 0
+        if order.payment_status is PaymentStatus.PAID and ended and lacks:
+            assert paid_cents(order) - self.given <= worth_of_what_is_kept(order)
 
     @invariant()
     def the_stock_is_what_the_order_made_of_it(self) -> None:
@@ -466,6 +468,13 @@ def where_returns_lead(order: Order) -> State:
     if returned:
         return State.RETURNED if returned == delivered else State.PARTIALLY_RETURNED
     return State.DELIVERED if delivered == pieces_of(order) else State.PARTIALLY_DELIVERED
+
+
+def worth_of_what_is_kept(order: Order) -> int:
+    """What the customer pays for who has these pieces, and had them brought."""
+    kept = [(line, left_to_return(line)) for line in order.lines]
+    goods = sum(line.unit_price_cents * pieces for line, pieces in kept)
+    return goods + (order.shipping_cents if any(pieces for _, pieces in kept) else 0)
 
 
 QUANTITY, RESERVED = "quantity", "reserved"

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from stoa.orders import commands as asked
-from stoa.orders.commands import Placement
+from stoa.orders.commands import LineQuantity, Placement
 from stoa.orders.evolving import free_to_return
 from stoa.orders.lifecycle import LAST, MOVES, Action, Move
 from stoa.orders.order import Actor, State
@@ -31,6 +31,8 @@ AFTER_THE_DELIVERY = (
     Action.LINK_RETURN,
     Action.MODIFY,
 )
+
+WHOLE_OR_IN_PART = st.sampled_from([State.DELIVERED, State.PARTIALLY_DELIVERED])
 
 
 class AnyLife(Life):
@@ -89,14 +91,20 @@ class AnyLife(Life):
 class AnyReturns(Life):
     """A life from the delivery on, with returns that begin at once; what else may come back, or be given back, may too."""
 
-    @initialize(placement=several_pieces, data=st.data(), requests=st.integers(1, 3))
+    @initialize(placement=several_pieces, data=st.data(), taken=WHOLE_OR_IN_PART, requests=st.integers(1, 3))
     def it_was_delivered_and_the_customer_is_not_content(
-        self, placement: Placement, data: st.DataObject, requests: int
+        self, placement: Placement, data: st.DataObject, taken: State, requests: int
     ) -> None:
-        self.begin(placement, a_shop(), len(THE_GOOD_WAY))
+        self.begin(placement, a_shop(), len(THE_GOOD_WAY) - 1)
+        delivery = asked.Deliver() if taken is State.DELIVERED else self.all_but_one_of_the_first()
+        assert not isinstance(self.ask(delivery, Actor.COURIER), Refused)
         for _ in range(requests):
             if any(free_to_return(line) for line in self.order.lines):
                 self.ask(data.draw(possible_requests_of(self.order)), Actor.CUSTOMER)
+
+    def all_but_one_of_the_first(self) -> asked.DeliverPartially:
+        first = self.order.lines[0]
+        return asked.DeliverPartially(lines=(LineQuantity(first.id, first.quantity - 1),))
 
     @rule(data=st.data(), action=st.sampled_from(AFTER_THE_DELIVERY))
     def something_is_done_to_what_was_delivered(self, data: st.DataObject, action: Action) -> None:

@@ -188,6 +188,7 @@ def test_a_return_that_the_merchant_wrote_down_is_no_request() -> None:
     link = asked.LinkReturn(order=LinkedOrder(id=1_000_002, placed_at=NOON))
 
     assert step_of(after(an_order_in(State.DELIVERED), link)) is Step.DELIVERED
+    assert step_of(after(an_order_in(State.FOR_RETURN), link)) is Step.DELIVERY_FAILED
 
 
 def test_every_step_has_a_stage_and_every_stage_a_step() -> None:

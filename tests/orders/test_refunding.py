@@ -79,6 +79,12 @@ def test_what_was_to_be_paid_at_the_door_but_came_before_is_the_whole_order() ->
     assert (paid_cents(order), refund_due(order)) == (TOTAL, TOTAL)
 
 
+def test_at_the_door_only_what_was_taken_was_paid_for_though_nobody_noted_what_was_given() -> None:
+    order = replace(after(dispatched(AT_THE_DOOR), TAKE_TWO), collected_cents=None)
+
+    assert paid_cents(order) == 2 * UMBRELLA + SHIPPING
+
+
 def test_what_comes_back_was_paid_all_the_same() -> None:
     assert paid_cents(after(dispatched(AT_THE_DOOR), TAKE_TWO, ALL_BACK)) == 2 * UMBRELLA + SHIPPING
 
@@ -255,6 +261,18 @@ def test_a_return_itself_was_never_paid() -> None:
     back = replace(a_return_in(ReturnState.RETURNED), payment_status=PaymentStatus.PAID)
 
     assert asking(back, asked.Refund(), by=Actor.MARKETPLACE) == Refused(Refusal.NOTHING_TO_REFUND)
+
+
+@pytest.mark.parametrize("state", ReturnState)
+def test_the_money_of_a_return_is_awaited_until_it_ends(state: ReturnState) -> None:
+    ends = {
+        ReturnState.RETURNED: PaymentStatus.REFUNDED,
+        ReturnState.REJECTED: PaymentStatus.CANCELLED,
+        ReturnState.CANCELLED: PaymentStatus.CANCELLED,
+        ReturnState.EXPIRED: PaymentStatus.CANCELLED,
+    }
+
+    assert a_return_in(state).payment_status is ends.get(state, PaymentStatus.AWAITING)
 
 
 def test_an_order_that_cost_nothing_has_nothing_to_refund() -> None:

@@ -16,6 +16,7 @@ from stoa.orders.commands import (
     Reschedule,
     Return,
     ReturnPartially,
+    SetPayment,
 )
 from stoa.orders.evolving import left_to_return
 from stoa.orders.order import (
@@ -187,6 +188,14 @@ def test_cash_is_paid_at_the_door(command: Deliver | DeliverPartially) -> None:
 
     assert order.payment_status is PaymentStatus.AWAITING
     assert after(order, command).payment_status is PaymentStatus.PAID
+
+
+def test_what_somebody_said_of_the_payment_before_stays_said_at_the_door() -> None:
+    order = an_order_in(State.DISPATCHED, lines=LINES, payment_method=PaymentMethod.CASH_ON_DELIVERY)
+
+    order = after(order, SetPayment(status=PaymentStatus.FAILED), Deliver())
+
+    assert order.payment_status is PaymentStatus.FAILED
 
 
 def test_cash_is_not_paid_where_the_delivery_failed() -> None:
