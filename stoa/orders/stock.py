@@ -32,8 +32,12 @@ class StockChange(Struct, frozen=True, kw_only=True):
 
 def stock_changes(before: Order | None, after: Order | None) -> list[StockChange]:
     """What an order's change means for the warehouse, by product; None is an order that is not yet, or no more."""
+    known = after or before
+    # Which products serve an order is settled when it is placed, and most orders have none.
+    if known is None or all(line.stock_id is None for line in known.lines):
+        return []
     # What has left stays away though its order is deleted.
-    sent, reserved = _difference(before, after or before, _sent), _difference(before, after, _reserved)
+    sent, reserved = _difference(before, known, _sent), _difference(before, after, _reserved)
     return [
         StockChange(product_id=product_id, quantity=-sent[product_id], reserved=reserved[product_id])
         for product_id in sorted(sent.keys() | reserved.keys())
