@@ -455,3 +455,14 @@ async def test_the_demo_return_refuses_what_a_real_one_would(market: Market, bod
 async def test_every_shop_sees_the_same_demo_return(market: Market) -> None:
     async with opening_a_market(market.stoa) as neighbour:
         assert await shown(neighbour, "DEMO-RETURN") == await shown(market, "DEMO-RETURN")
+
+
+async def test_a_shop_that_has_switched_its_webhook_off_is_told_so_when_it_asks_for_one(
+    market: Market,
+) -> None:
+    await market.stoa.service.shops.switch_endpoint(market.shop.id, "skroutz_orders", enabled=False)
+
+    answer = await market.ask("DEMO-OPEN", "trigger_webhook_request/creation")
+
+    assert at_fault(answer) == (422, "webhook")
+    assert await market.told(None) == []

@@ -80,7 +80,7 @@ class OrdersApi(MerchantsApi):
         service = self._service
         known = await service.shops.endpoints_of(asked.shop.id)
         if not any(endpoint.kind == ENDPOINT and endpoint.enabled for endpoint in known):
-            raise Fault(422, "webhook", "The shop has no webhook URL yet.")
+            raise Fault(422, "webhook", "The shop has no webhook URL, or has switched it off.")
         now = service.clock()
         message = demo.demo_message(
             asked.code, asked.order, kind, shop=asked.shop, links=service.links, now=now
