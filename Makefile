@@ -22,6 +22,7 @@ demo: ## run the service with a few shops and orders (PORT=8000)
 	@exec .venv/bin/stoa serve --demo --port $(PORT)
 
 test: lint ## check everything
+	@.venv/bin/python scripts/browser.py
 	@.venv/bin/python -m pytest
 
 lint: ## check style and types

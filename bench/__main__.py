@@ -19,6 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
+from bench.desk import time_desk
 from bench.orders import BODY_BYTES, LOCATIONS, OF_TWO_LINES, SHOP, a_placement, an_order
 from stoa.app import Complete, open_stoa
 from stoa.clock import system_clock
@@ -242,11 +243,9 @@ def compare_reads_and_places(service: Service) -> None:
 
 
 def compare_sizes(small: Service, many: int) -> None:
-    """Reading by code in a small shop and in a large one, each in a database of its own, in turn."""
-    large = asyncio.run(another_database(small.complete))
-    began = time.monotonic()
-    asyncio.run(large.fill(FIRST, FIRST + many - 1))
-    print(f"{'':34} ({many:,} orders placed in {time.monotonic() - began:.0f} s)", flush=True)
+    """Reading by code in a small shop and in a large one, each in a database of its own, in turn; then the large one's
+    lists."""
+    large = large_shop(small.complete, many)
     ports = free_port(), free_port()
     few, _ = reads(small, range(FIRST, FIRST + FEW, 7))
     spread, _ = reads(large, range(FIRST, FIRST + many, max(1, many // 20_000)))
@@ -265,6 +264,16 @@ def compare_sizes(small: Service, many: int) -> None:
         f"(goal 1.2, {verdict}; {ratios[0]:.2f} to {ratios[-1]:.2f})",
         flush=True,
     )
+    time_desk(large.complete.database_url, FIRST, FIRST + many - 1)
+
+
+def large_shop(complete: Complete, many: int) -> Service:
+    """A database of its own with so many orders."""
+    large = asyncio.run(another_database(complete))
+    began = time.monotonic()
+    asyncio.run(large.fill(FIRST, FIRST + many - 1))
+    print(f"{'':34} ({many:,} orders placed in {time.monotonic() - began:.0f} s)", flush=True)
+    return large
 
 
 def compare_lists(large: Service) -> None:
@@ -407,7 +416,9 @@ def measure_memory(service: Service) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--orders", type=int, default=MANY, help="how many orders the large shop has")
-    parser.add_argument("--only", choices=["handlers", "deliveries", "size"], help="measure just this")
+    parser.add_argument(
+        "--only", choices=["handlers", "deliveries", "size", "desk"], help="measure just this"
+    )
     asked = parser.parse_args()
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="stoa-bench-")))
@@ -431,6 +442,9 @@ def main() -> None:
             measure_deliveries(service)
         if asked.only in {None, "size"}:
             compare_sizes(service, asked.orders)
+        if asked.only == "desk":
+            large = large_shop(complete, asked.orders)
+            time_desk(large.complete.database_url, FIRST, FIRST + asked.orders - 1)
 
 
 main()

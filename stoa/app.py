@@ -1,5 +1,6 @@
 """Puts the pieces together: one service for the web, the worker, the commands and the tests."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -15,6 +16,9 @@ from starlette.routing import Route
 
 from stoa.clock import Clock, system_clock
 from stoa.demo.routes import demo_routes
+from stoa.desk import Desk, desk_routes
+from stoa.desk import say_fault as say_at_desk
+from stoa.desk.entry import BASE as DESK
 from stoa.dialects import Context, Dialect, channel_codes, load_dialects
 from stoa.documents.blobs import Blobs, BlobStoreUnavailable
 from stoa.documents.filing import Filing
@@ -37,6 +41,8 @@ from stoa.store.installation import check_secret_key
 from stoa.store.invoices import Invoices
 from stoa.store.migrations import migrate
 from stoa.store.orders import Orders
+from stoa.store.notes import Notes
+from stoa.store.people import People
 from stoa.store.shops import Shops, Stranger
 from stoa.store.strangers import Strangers
 from stoa.store.warehouse import Warehouse
@@ -63,10 +69,12 @@ class Complete(Struct, frozen=True, kw_only=True):
 
 
 class Stoa(Struct, frozen=True, kw_only=True):
-    """The whole product: what the routes work with, and the languages it speaks."""
+    """The whole product: what the routes work with, and the languages it speaks. ``ending`` is set when it is about to
+    close: whoever still listens lets go."""
 
     service: Service
     dialects: Sequence[Dialect]
+    ending: asyncio.Event
     demo: bool = False
 
     @property
@@ -91,6 +99,7 @@ async def open_stoa(complete: Complete, clock: Clock = system_clock) -> AsyncIte
     dialects = load_dialects(Context(links, settings))
     blobs = Blobs.open(complete.blob_url)
     pool = await open_pool(complete.database_url, connections=settings.database_connections)
+    ending = asyncio.Event()
     try:
         await migrate(pool)
         await check_secret_key(pool, complete.secret_key)
@@ -104,6 +113,8 @@ async def open_stoa(complete: Complete, clock: Clock = system_clock) -> AsyncIte
             pool=pool,
             shops=Shops(pool),
             strangers=Strangers(pool),
+            people=People(pool),
+            notes=Notes(pool),
             orders=orders,
             invoices=invoices,
             warehouse=warehouse,
@@ -118,9 +129,10 @@ async def open_stoa(complete: Complete, clock: Clock = system_clock) -> AsyncIte
             vault=KeyVault(complete.secret_key),
             channel_code=channel_code,
         )
-        yield Stoa(service=service, dialects=dialects, demo=complete.demo)
+        yield Stoa(service=service, dialects=dialects, ending=ending, demo=complete.demo)
         await bell.close()
     finally:
+        ending.set()
         await pool.close()
 
 
@@ -135,6 +147,7 @@ def endpoints(stoa: Stoa, *, server: str) -> list[Endpoint]:
             webhook_kind=stoa.webhook_kind,
         ),
         *file_routes(stoa.service),
+        *desk_routes(Desk(stoa.service, stoa.dialects, ending=stoa.ending, demo=stoa.demo)),
         *(demo_routes(stoa.service) if stoa.demo else ()),
     ]
     document = openapi_document(described, server=server)
@@ -204,6 +217,8 @@ class _Answers:
         if said.status >= INTERNAL:
             log.error("request.failed", route=request.scope.get(ROUTE), exc_info=fault)
         path = request.scope["path"]
+        if path == DESK or path.startswith(f"{DESK}/"):
+            return say_at_desk(request, said)
         speaking = (dialect for dialect in self._dialects if path.startswith(dialect.paths))
         dialect = next(speaking, None)
         status, body = dialect.render(said, path) if dialect else operator_faults.render(said)

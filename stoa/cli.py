@@ -15,6 +15,7 @@ from cyclopts import App, Parameter
 from stoa import doctor as checks
 from stoa.app import Complete, Stoa, open_stoa
 from stoa.data_folder import DataFolder
+from stoa.desk.accounts import Accounts, named
 from stoa.dialects import dialect_names
 from stoa.logs import configure_logs
 from stoa.operator.requests import OrderBody, ShopBody
@@ -27,9 +28,10 @@ from stoa.settings import ELSEWHERE, VARIABLES, read_settings
 from stoa.simulator.orders import believable_order
 from stoa.simulator.run import CannotSimulate, Simulation, read_rate, simulate, told
 from stoa.store.orders import ChannelRefTaken
+from stoa.store.people import EmailTaken, Person, Role
 from stoa.store.shops import IssuedToken
 from stoa.store.warehouse import Audit, StockFault
-from stoa.web.bodies import JsonReader
+from stoa.web.bodies import JsonReader, check_text
 from stoa.web.faults import Fault
 from stoa.web.queries import BIGGEST
 
@@ -39,7 +41,8 @@ token_app = App(name="token", help="Credentials for the APIs.")
 order_app = App(name="order", help="Place orders and look at them.")
 webhook_app = App(name="webhook", help="What the shops were told.")
 stock_app = App(name="stock", help="What lies in the marketplace's warehouse.")
-for group in (shop_app, token_app, order_app, webhook_app, stock_app):
+person_app = App(name="person", help="Who may sign in to the desk.")
+for group in (shop_app, token_app, order_app, webhook_app, stock_app, person_app):
     app.command(group)
 
 Data = Annotated[Path, Parameter(help="The data folder: database, files, keys.", env_var=())]
@@ -428,6 +431,106 @@ def _disagreement(fault: StockFault) -> str:
     if fault.reserved != fault.kept:
         said.append(f"{fault.reserved} pieces reserved, but orders keep {fault.kept}")
     return f"shop {fault.shop_id}, product {fault.product_id} ({fault.shop_uid}): {'; '.join(said)}"
+
+
+Email = Annotated[str, Parameter(help="The e-mail address that the person signs in with.")]
+
+
+@person_app.command(name="add")
+def person_add(
+    email: Email,
+    *,
+    name: Annotated[str, Parameter(help="What the others call the person.")],
+    role: Annotated[
+        Role, Parameter(help="An owner sees all of a shop, a packer its orders, an operator all shops.")
+    ],
+    shop: Annotated[int | None, Parameter(help="The shop's number; none for an operator.")] = None,
+    data: Data = VAR,
+    json: Json = False,
+) -> None:
+    """Let somebody sign in to the desk. The password is printed once: the person changes it there."""
+    who = named(email, name)
+    if (role is Role.OPERATOR) != (shop is None):
+        raise GiveUp("An operator has no shop, everybody else has one: `stoa shop list` shows their numbers.")
+
+    async def add(stoa: Stoa) -> tuple[Person, str]:
+        service = stoa.service
+        shop_id = None if shop is None else (await _shop(stoa, shop)).id
+        try:
+            return await Accounts(service.people).add(who, shop_id=shop_id, role=role, now=service.clock())
+        except EmailTaken as taken:
+            raise GiveUp(f"Somebody has the address {who.email} already.") from taken
+
+    person, password = run(data, add, begin=role is Role.OPERATOR)
+    show(_person_view(person) | {"password": password}, json, password)
+
+
+@person_app.command(name="list")
+def person_list(
+    *,
+    shop: Annotated[int | None, Parameter(help="Only the people of this shop.")] = None,
+    data: Data = VAR,
+    json: Json = False,
+) -> None:
+    """List who may sign in to the desk, the operators first."""
+
+    async def listed(stoa: Stoa) -> list[Person]:
+        people = stoa.service.people
+        if shop is None:
+            return await people.everybody(MOST_LISTED)
+        return await people.of_shop((await _shop(stoa, shop)).id)
+
+    people = run(data, listed)
+    lines = [f"{person.role:10} {_workplace(person):10} {person.email}  {person.name}" for person in people]
+    show([_person_view(person) for person in people], json, "\n".join(lines))
+
+
+def _person_view(person: Person) -> dict[str, object]:
+    return {
+        "email": person.email,
+        "name": person.name,
+        "role": person.role,
+        "shop_id": person.shop_id,
+        "language": person.language,
+    }
+
+
+def _workplace(person: Person) -> str:
+    return "all shops" if person.shop_id is None else f"shop {person.shop_id}"
+
+
+@person_app.command(name="password")
+def person_password(email: Email, *, data: Data = VAR, json: Json = False) -> None:
+    """Give somebody a new password and print it, once. Whoever is signed in with the old one is out."""
+
+    async def renew(stoa: Stoa) -> str:
+        person = await _person(stoa, email)
+        renewed = await Accounts(stoa.service.people).renew_password(person.shop_id, person.person_id)
+        return renewed or _nobody(email)
+
+    password = run(data, renew)
+    show({"email": email, "password": password}, json, password)
+
+
+@person_app.command(name="remove")
+def person_remove(email: Email, *, data: Data = VAR) -> None:
+    """Let somebody sign in no more; a session that is open ends at once. What the person did stays in the history."""
+
+    async def remove(stoa: Stoa) -> None:
+        person = await _person(stoa, email)
+        await stoa.service.people.remove(person.shop_id, person.person_id)
+
+    run(data, remove)
+    print(f"{email} can sign in no more.")
+
+
+async def _person(stoa: Stoa, email: str) -> Person:
+    known = await stoa.service.people.by_email(check_text("email", email))
+    return known[0] if known else _nobody(email)
+
+
+def _nobody(email: str) -> NoReturn:
+    raise GiveUp(f"Nobody has the address {email}; `stoa person list` shows everybody's.")
 
 
 @app.command(name="simulate")

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Protocol
+from copy import copy
+from typing import Protocol, Self
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -90,6 +91,13 @@ class Engine:
         self._bell = bell
         self._channel_code = channel_code
         self._warehouse = warehouse
+        self.person_id: int | None = None
+
+    def signed_by(self, person_id: int) -> Self:
+        """The engine for somebody at the desk: what happens through it is noted as theirs."""
+        signed = copy(self)
+        signed.person_id = person_id
+        return signed
 
     async def place(
         self,
@@ -141,6 +149,7 @@ class Engine:
             event=event,
             by=by,
             messages=self._messages(Change(shop=shop, before=None, after=order, event=event)),
+            person_id=self.person_id,
         )
 
     def _messages(self, change: Change) -> list[Message]:
@@ -259,6 +268,7 @@ class Engine:
         for _ in range(MOST_ATTEMPTS):
             deleted = await self._try_to_delete(stored, shop, by)
             if deleted is not None:
+                self._bell.ring(shop.id)
                 return deleted
             stored = await self._read_again(stored.order)
         raise Conflict
@@ -313,6 +323,7 @@ class Engine:
                 event=change.event,
                 by=by,
                 messages=self._messages(change),
+                person_id=self.person_id,
             )
             for n, change in enumerate(changes)
         ]

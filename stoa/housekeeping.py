@@ -1,18 +1,21 @@
-"""What keeps a long-lived installation light: old files, tallies and strangers are cleared away."""
+"""What keeps a long-lived installation light: old files, tallies and strangers are cleared away. Whoever folds the tallies
+brings what the desk knows of orders up to date."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from stoa.dialects import Dialect
 from stoa.documents.blobs import BlobStoreUnavailable
+from stoa.orders.order import Order
+from stoa.orders.shop import Shop
 from stoa.service import Service
+from stoa.store.facts import Codes, Facts
+from stoa.store.installation import note_worker
 from stoa.store.orders import DiscardedFile
 
 log = structlog.get_logger(__name__)
-
-LOOSE = 200
-"""So many tallies of a shop that are not folded are worth folding: a total adds up few more than these."""
 
 FILES = 100
 """Files that are deleted in one round."""
@@ -20,12 +23,26 @@ FILES = 100
 STRANGERS_FORGOTTEN_EVERY = 3600.0
 """Seconds."""
 
+SIGN_OF_LIFE_EVERY = 5.0
+"""Seconds."""
+
+
+def codes_in(dialects: Sequence[Dialect]) -> Codes:
+    """Answers with an order's identifier in each dialect."""
+
+    def codes(order: Order, shop: Shop) -> list[str]:
+        return [dialect.code(order, shop) for dialect in dialects]
+
+    return codes
+
 
 class Housekeeping:
-    """Does its chores again and again, those that are soon due after ``pause`` seconds."""
+    """Does its chores again and again, those that are soon due after ``pause`` seconds: no later is a new order found at
+    the desk, by what the ``dialects`` call it among other things."""
 
-    def __init__(self, service: Service, *, pause: float = 5.0) -> None:
+    def __init__(self, service: Service, dialects: Sequence[Dialect] = (), *, pause: float = 1.0) -> None:
         self._service = service
+        self._facts = Facts(service.pool, codes_in(dialects))
         self._pause = pause
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -35,6 +52,7 @@ class Housekeeping:
             asyncio.create_task(_keep_doing(self.fold, every=self._pause)),
             asyncio.create_task(_keep_doing(self.delete_files, every=self._pause)),
             asyncio.create_task(_keep_doing(self.forget_strangers, every=STRANGERS_FORGOTTEN_EVERY)),
+            asyncio.create_task(_keep_doing(self.show_sign_of_life, every=SIGN_OF_LIFE_EVERY)),
         ]
         try:
             await stop.wait()
@@ -44,10 +62,19 @@ class Housekeeping:
             await asyncio.wait(chores)
 
     async def fold(self) -> None:
-        """Fold the tallies of the shops that have many."""
-        orders = self._service.orders
-        for shop_id in await orders.shops_to_fold(LOOSE):
-            await orders.fold_tallies(shop_id)
+        """Fold what is there, some of each shop in turn: none waits for the backlog of another."""
+        more = True
+        while more:
+            shops = await self._facts.shops_to_fold()
+            more = any([await self._fold(shop_id) for shop_id in shops])
+
+    async def _fold(self, shop_id: int) -> bool:
+        try:
+            return await self._facts.fold(shop_id)
+        except Exception:
+            # Nothing is lost, and other shops do not wait for this one.
+            log.exception("housekeeping.fold_failed", shop_id=shop_id)
+            return False
 
     async def delete_files(self) -> None:
         """Delete files that nothing refers to any more; one that cannot be deleted does not keep the others."""
@@ -61,6 +88,10 @@ class Housekeeping:
         # Forgotten last: a file may be deleted twice, but one that is forgotten too early stays for ever.
         await self._service.blobs.delete(file.blob)
         await self._service.orders.forget_discarded(file)
+
+    async def show_sign_of_life(self) -> None:
+        """Let the operator see that the worker is there."""
+        await note_worker(self._service.pool, self._service.clock())
 
     async def forget_strangers(self) -> None:
         await self._service.strangers.forget(self._service.clock())

@@ -25,7 +25,7 @@ from granian.server.common import AbstractServer
 from msgspec import Struct
 from msgspec.structs import replace
 
-from stoa.app import Complete, open_stoa, web_app
+from stoa.app import Complete, Stoa, open_stoa, web_app
 from stoa.data_folder import DataFolder
 from stoa.demo.guide import guide
 from stoa.demo.history import write_history
@@ -295,10 +295,24 @@ class WebWorker:
     ) -> None:
         async with open_stoa(self._complete) as stoa:
             self._app = web_app(stoa, server=self._complete.public_url)
+            _end_streams_first(stoa)
             spare_the_collector()
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _end_streams_first(stoa: Stoa) -> None:
+    """Let pages that listen go when the process is to end: the server waits for every answer to be complete.
+
+    The server ends at either signal alike. The one that its parent sends is taken from it, to end the streams first.
+    """
+
+    def end() -> None:
+        stoa.ending.set()
+        signal.raise_signal(signal.SIGINT)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end)
 
 
 async def run_worker(complete: Complete) -> None:

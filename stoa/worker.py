@@ -10,7 +10,7 @@ import structlog
 from stoa.dialects import Dialect
 from stoa.housekeeping import Housekeeping
 from stoa.service import Service
-from stoa.store.bell import CHANNEL
+from stoa.store.bell import CHANNEL, GATHERING_TOLD, TOLD, Bell
 from stoa.store.database import listen
 from stoa.timers import Timers
 from stoa.web.metrics import count_attempt
@@ -31,6 +31,7 @@ async def work(service: Service, dialects: Sequence[Dialect], stop: asyncio.Even
     settings = service.settings
     sender = Sender(service.guard, settings.webhook_connect_timeout, settings.webhook_timeout)
     timers = Timers(service)
+    told = Bell(service.pool, TOLD, GATHERING_TOLD)
     async with sender:
         dispatcher = Dispatcher(
             deliveries=service.deliveries,
@@ -40,6 +41,7 @@ async def work(service: Service, dialects: Sequence[Dialect], stop: asyncio.Even
             clock=service.clock,
             headers={kind: said for dialect in dialects for kind, said in dialect.endpoint_headers.items()},
             watcher=count_attempt,
+            recorded=told.ring,
             # Nobody may take a delivery over while its request can still be answered.
             lease=timedelta(seconds=settings.webhook_timeout) + TO_RECORD,
         )
@@ -48,8 +50,9 @@ async def work(service: Service, dialects: Sequence[Dialect], stop: asyncio.Even
             group.create_task(dispatcher.run(stop))
             group.create_task(timers.run(stop))
             group.create_task(_hear(service, dispatcher, timers, stop))
-            group.create_task(Housekeeping(service).run(stop))
+            group.create_task(Housekeeping(service, dialects).run(stop))
         await service.bell.close()
+        await told.close()
         log.info("worker.stopped")
 
 
@@ -60,7 +63,7 @@ async def _hear(service: Service, dispatcher: Dispatcher, timers: Timers, stop: 
 
     while not stop.is_set():
         try:
-            await listen(service.pool, CHANNEL, heard, until=stop)
+            await listen(service.pool, (CHANNEL,), heard, until=stop)
         except Exception as fault:  # noqa: BLE001 - whatever broke the connection, listening begins anew
             log.warning("worker.deaf", fault=type(fault).__name__)
             with contextlib.suppress(TimeoutError):

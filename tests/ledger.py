@@ -5,6 +5,7 @@ It is another package's. Its name sorts before those of the dialects that come w
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -54,6 +55,9 @@ class Ledger:
 
         return [show]
 
+    def shown(self, order: Order, shop: Shop, service: Service) -> bytes | None:
+        return msgspec.json.encode({"number": self.code(order, shop)})
+
     def render(self, fault: Fault, path: str) -> tuple[int, bytes]:
         return 400 if fault.status == 422 else fault.status, msgspec.json.encode({"wrong": fault.message})
 
@@ -62,6 +66,9 @@ class Ledger:
 
     def messages(self, change: Change) -> Iterable[Message]:
         return ()
+
+    def sample_message(self, kind: str, shop: Shop, now: datetime) -> Message | None:
+        return None
 
     def code(self, order: Order, shop: Shop) -> str:
         return f"L{order.id}"

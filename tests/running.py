@@ -147,9 +147,9 @@ class Server:
 
 
 @contextmanager
-def starting(data: Path, *arguments: str, **settings: str) -> Iterator[Server]:
-    """``stoa serve`` on a free port, from the moment it is started; killed in the end if it still runs."""
-    line = [sys.executable, "-m", "stoa", "serve", "--port", "0", "--data", str(data), *arguments]
+def starting(data: Path, *arguments: str, port: int = 0, **settings: str) -> Iterator[Server]:
+    """``stoa serve`` on a port, a free one for 0, from the moment it is started; killed in the end if it still runs."""
+    line = [sys.executable, "-m", "stoa", "serve", "--port", str(port), "--data", str(data), *arguments]
     errors = data.with_name("errors")
     with (
         errors.open("w") as out,
@@ -164,9 +164,9 @@ def starting(data: Path, *arguments: str, **settings: str) -> Iterator[Server]:
 
 
 @contextmanager
-def serving(data: Path, *arguments: str, **settings: str) -> Iterator[Server]:
+def serving(data: Path, *arguments: str, port: int = 0, **settings: str) -> Iterator[Server]:
     """The same once it is ready, and stopped in order at the end."""
-    with starting(data, *arguments, **settings) as server:
+    with starting(data, *arguments, port=port, **settings) as server:
         server.wait_until_ready()
         yield server
         if server.process.poll() is None:

@@ -1,5 +1,6 @@
 """What every dialect promises, and what the service makes of several."""
 
+from base64 import b64encode
 from pathlib import Path
 
 import httpx
@@ -24,8 +25,17 @@ from stoa.orders.order import Actor
 from stoa.settings import read_settings
 from stoa.store.shops import SHOP_PREFIX, Token
 from stoa.web.openapi import openapi_document
-from tests.builders import a_placement, a_shop, an_order, placed
-from tests.conftest import SECRET_KEY, SERVER, browsing, complete, let_timers_work, opening_a_shop, stored
+from tests.builders import a_placement, a_return, a_shop, an_order, placed
+from tests.conftest import (
+    ACCEPT,
+    SECRET_KEY,
+    SERVER,
+    browsing,
+    complete,
+    let_timers_work,
+    opening_a_shop,
+    stored,
+)
 from tests.ledger import PACKAGE, Ledger, install, with_ledger
 from tests.operator.calls import address
 
@@ -84,6 +94,59 @@ def test_in_every_dialect_the_parts_of_the_credentials_are_the_token(stoa: Stoa)
     assert shown["skroutz"] == {"token": "st_17_a_b-c"}
     assert shown["abacus"] == {"key": "st_17", "secret": "a_b-c"}
     assert {"_".join(credentials.values()) for credentials in shown.values()} == {str(TOKEN)}
+
+
+SALE, REQUESTED = an_order(), a_return()
+WRITTEN_DOWN = replace(REQUESTED, return_request=None)
+
+KNOWN = {
+    "skroutz": [SALE, REQUESTED],
+    "merchantpro": [SALE, REQUESTED, WRITTEN_DOWN],
+    "shopflix": [SALE, WRITTEN_DOWN],
+    "abacus": [SALE, REQUESTED, WRITTEN_DOWN],
+}
+"""Which orders each API has: a sale, a return that a customer asked for, goods of which the shop wrote down that they came
+back."""
+
+
+def test_every_dialect_shows_the_orders_that_its_api_has(stoa: Stoa) -> None:
+    shown = {
+        dialect.name: [
+            order
+            for order in (SALE, REQUESTED, WRITTEN_DOWN)
+            if dialect.shown(order, a_shop(), stoa.service) is not None
+        ]
+        for dialect in with_ledger(stoa).dialects
+    }
+
+    assert shown == KNOWN
+
+
+ADDRESSES = {
+    "skroutz": "/merchants/ecommerce/orders/{code}",
+    "merchantpro": "/api/v2/orders/{code}",
+    "shopflix": "/v2/orders/{code}",
+}
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+async def test_what_a_dialect_shows_is_what_its_api_answers(stoa: Stoa, name: str) -> None:
+    (dialect,) = (one for one in stoa.dialects if one.name == name)
+    async with opening_a_shop(stoa) as merchant:
+        shop, number = merchant.shop, await stoa.service.orders.next_number()
+        order = placed(await stoa.service.engine.place(a_placement(), shop=shop, number=number))
+        token = await stoa.service.shops.issue(shop.id, name, stoa.service.clock())
+        async with browsing(stoa, **authorization(token, name)) as client:
+            answer = await client.get(ADDRESSES[name].format(code=dialect.code(order, shop)))
+
+    assert answer.status_code == 200, answer.text
+    assert dialect.shown(order, shop, stoa.service) == answer.content
+
+
+def authorization(token: Token, name: str) -> dict[str, str]:
+    if name == "skroutz":
+        return {"Authorization": f"Bearer {token}", "Accept": ACCEPT}
+    return {"Authorization": "Basic " + b64encode(f"{token.key}:{token.secret}".encode()).decode()}
 
 
 def test_every_endpoint_that_hears_of_orders_or_returns_has_its_headers(stoa: Stoa) -> None:

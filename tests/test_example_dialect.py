@@ -22,7 +22,7 @@ TESTS = (EXAMPLE / "tests" / "test_agora.py").read_text("utf-8")
 PROJECT = (EXAMPLE / "pyproject.toml").read_text("utf-8")
 GUIDE = (ROOT / "docs" / "writing-a-dialect.md").read_text("utf-8")
 
-MOST_LINES = 250
+MOST_LINES = 260
 WITHIN = 200.0
 """Seconds that the installation, and the example's tests, may take on a busy machine."""
 

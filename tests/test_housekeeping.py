@@ -12,10 +12,12 @@ from stoa import housekeeping
 from stoa.app import Stoa
 from stoa.clock import MovableClock
 from stoa.documents.blobs import BlobMissing, Blobs, BlobStoreUnavailable
-from stoa.housekeeping import LOOSE, Housekeeping
+from stoa.housekeeping import Housekeeping
 from stoa.orders.commands import AttachInvoice, CancelVoucher, Command, RemoveInvoice
 from stoa.orders.order import Actor, Order, State
 from stoa.orders.shop import Shop
+from stoa.store.desk_orders import DeskOrders, Filter
+from stoa.store.facts import BATCH, Facts
 from stoa.store.orders import Orders, Search, Stored
 from stoa.store.strangers import KEPT, Visit
 from tests import saves
@@ -31,6 +33,8 @@ from tests.builders import (
 )
 
 SOON = 0.01
+
+SEVERAL_BATCHES = BATCH + 30
 
 
 @pytest.fixture
@@ -55,7 +59,7 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
         await asyncio.sleep(SOON)
 
 
-async def many_orders(stoa: Stoa, shop: Shop, number: int = LOOSE) -> None:
+async def many_orders(stoa: Stoa, shop: Shop, number: int = 30) -> None:
     for n in range(number):
         await stoa.service.orders.save(saves.placing(an_order(shop=shop, order_id=1_000_001 + n)))
 
@@ -70,21 +74,56 @@ async def total(stoa: Stoa, shop: Shop) -> int:
 
 
 async def test_many_tallies_are_folded_to_one_and_the_total_stays(stoa: Stoa, shop: Shop) -> None:
-    await many_orders(stoa, shop)
+    await many_orders(stoa, shop, SEVERAL_BATCHES)
 
     async def folded() -> bool:
         return await tallies(stoa) == 1
 
     async with keeping_house(stoa):
         await until(folded)
-    assert await total(stoa, shop) == LOOSE
+    assert await total(stoa, shop) == SEVERAL_BATCHES
 
 
-async def test_a_few_tallies_are_left_as_they_are(stoa: Stoa, shop: Shop) -> None:
-    await many_orders(stoa, shop, LOOSE - 1)
-    await Housekeeping(stoa.service).fold()
+async def test_a_single_order_is_found_by_its_words_soon(stoa: Stoa, shop: Shop) -> None:
+    await many_orders(stoa, shop, 1)
 
-    assert await tallies(stoa) == LOOSE - 1
+    async def found() -> bool:
+        return bool((await DeskOrders(stoa.service.pool).page(shop.id, Filter(words="παπαδακη"))).orders)
+
+    assert not await found()
+    async with keeping_house(stoa):
+        await until(found)
+
+
+async def test_an_order_is_found_by_what_every_dialect_calls_it(stoa: Stoa, shop: Shop) -> None:
+    await many_orders(stoa, shop, 1)
+    await Housekeeping(stoa.service, stoa.dialects).fold()
+    desk, order = DeskOrders(stoa.service.pool), an_order(shop=shop)
+
+    codes = stoa.codes(order, shop)
+    assert len(codes) == len(stoa.dialects)
+    for code in codes.values():
+        assert (await desk.page(shop.id, Filter(words=code))).orders == [order]
+
+
+async def test_a_shop_whose_tallies_cannot_be_folded_keeps_no_other_waiting(
+    stoa: Stoa, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await stoa.service.shops.add(a_shop(), NOON)
+    for each in (shop, other):
+        await many_orders(stoa, each, 2)
+    fold = Facts.fold
+
+    async def failing(facts: Facts, shop_id: int) -> bool:
+        if shop_id == shop.id:
+            raise OSError
+        return await fold(facts, shop_id)
+
+    monkeypatch.setattr(Facts, "fold", failing)
+    with capture_logs() as logs:
+        await Housekeeping(stoa.service).fold()
+    assert [(entry["event"], entry["shop_id"]) for entry in logs] == [("housekeeping.fold_failed", shop.id)]
+    assert await tallies(stoa) == 2 + 1
 
 
 async def a_deleted_order(stoa: Stoa, shop: Shop, number: int = 1_000_001) -> Order:
@@ -229,11 +268,11 @@ async def test_a_database_that_does_not_answer_only_puts_the_chores_off(
     await a_stranger_of_the_day_before(stoa, clock)
     service = stoa.service
     for one, name in (
-        (service.orders, "shops_to_fold"),
         (service.orders, "discarded_files"),
         (service.strangers, "forget"),
     ):
         monkeypatch.setattr(one, name, failing_once(getattr(one, name)))
+    monkeypatch.setattr(Facts, "shops_to_fold", failing_once(Facts.shops_to_fold))
     monkeypatch.setattr(housekeeping, "STRANGERS_FORGOTTEN_EVERY", SOON)
 
     async def done() -> bool:

@@ -11,8 +11,10 @@ from structlog.testing import capture_logs
 from stoa import housekeeping, worker
 from stoa.app import Stoa
 from stoa.clock import MovableClock
+from stoa.store.desk_orders import DeskOrders, Filter
 from stoa.store.strangers import KEPT, Visit
-from tests.builders import MINUTE
+from tests import saves
+from tests.builders import MINUTE, NOON, a_shop, an_order
 
 
 @asynccontextmanager
@@ -68,3 +70,17 @@ async def test_a_database_that_does_not_answer_only_puts_the_forgetting_off(
 
     assert [entry["event"] for entry in logs].count("housekeeping.failed") == 1
     assert await stoa.service.pool.fetchval("SELECT count(*) FROM strangers") == 0
+
+
+async def test_a_new_order_is_found_by_what_its_dialects_call_it_while_the_worker_works(stoa: Stoa) -> None:
+    shop = await stoa.service.shops.add(a_shop(), NOON)
+    order = an_order(shop=shop)
+    await stoa.service.orders.save(saves.placing(order))
+    desk = DeskOrders(stoa.service.pool)
+
+    async with working(stoa):
+        while not await stoa.service.pool.fetchval("SELECT count(*) FROM order_facts"):  # noqa: ASYNC110 - it lies in the database
+            await asyncio.sleep(0.01)
+
+    for code in stoa.codes(order, shop).values():
+        assert (await desk.page(shop.id, Filter(words=f"{code} παπαδακη"))).orders == [order]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -137,6 +138,9 @@ class Agora:
             "label": service.links.voucher(order),
         }
 
+    def shown(self, order: Order, shop: Shop, service: Service) -> bytes | None:
+        return msgspec.json.encode(self._view(order, shop, service))
+
     def say(self, refused: Refused) -> Fault:
         words = WORDS.get(refused.refusal, refused.refusal.value)
         return Fault(409, refused.refusal.name.lower(), refused.worded(words), field=refused.field)
@@ -147,6 +151,9 @@ class Agora:
 
     def messages(self, _change: Change) -> Iterable[Message]:
         return ()
+
+    def sample_message(self, _kind: str, _shop: Shop, _now: datetime) -> Message | None:
+        return None
 
     def code(self, order: Order, _shop: Shop) -> str:
         return f"AG-{order.id}"

@@ -10,6 +10,8 @@ Stoa is running at {url}
   All calls, with examples   {url}/schema
   OpenAPI                    {url}/schema/openapi.json
   What the shops were sent   {url}/demo/inbox
+  The desk                   {desk}
+  Sign in to it as           {people}
   Operator's token           {operator}
   Your shop                  number {shop}, "{name}"
   Your shop's Skroutz token  {token}
@@ -36,6 +38,8 @@ def guide(demo: DemoFile, file: str, location: str) -> str:
     shop = demo.shops[0]
     return GUIDE.format(
         url=demo.url,
+        desk=demo.desk.url,
+        people=_people(demo),
         operator=demo.operator.token,
         shop=shop.id,
         name=shop.name,
@@ -44,3 +48,9 @@ def guide(demo: DemoFile, file: str, location: str) -> str:
         accept=ACCEPT,
         location=location,
     )
+
+
+def _people(demo: DemoFile) -> str:
+    """The first shop's people and the operator, each with the password on a line."""
+    shown = [person for person in demo.desk.people if person.shop in {None, demo.shops[0].id}]
+    return f"\n{' ' * 29}".join(f"{person.email:28}  {person.password}" for person in shown)

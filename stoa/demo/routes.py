@@ -19,6 +19,9 @@ from stoa.web.routing import Endpoint, get, post
 TAG = "Demo"
 SHOWN = 100
 
+OUT_OF_ORDER = 503
+"""What the receiver answers while it plays dead, see the inbox at the desk."""
+
 
 Code = Annotated[str, Meta(max_length=100)]
 
@@ -50,6 +53,14 @@ class Hook(Struct, frozen=True):
 read_hook = JsonReader(Hook)
 
 
+NEVER_SHOWN = frozenset({"authorization", "cookie"})
+"""Headers of somebody who tries the receiver from a browser, which are nobody else's business."""
+
+
+def _shown(request: Request) -> dict[str, str]:
+    return {name: value for name, value in request.headers.items() if name not in NEVER_SHOWN}
+
+
 def demo_routes(service: Service) -> list[Endpoint]:
     inbox = Inbox(service.pool)
 
@@ -69,11 +80,15 @@ def demo_routes(service: Service) -> list[Endpoint]:
         if not 1 <= shop_id <= BIGGEST:
             raise not_found("Shop")
         try:
-            await inbox.add(
-                shop_id, at=service.clock(), order_code=code, headers=dict(request.headers), body=body
+            received = await inbox.add(
+                shop_id, at=service.clock(), order_code=code, headers=_shown(request), body=body
             )
         except asyncpg.ForeignKeyViolationError as stranger:
             raise not_found("Shop") from stranger
+        if not received:
+            return reply({"received": False}, OUT_OF_ORDER)
+        # The pages that show the inbox look again.
+        service.bell.ring(shop_id)
         return reply({"received": True})
 
     @get(

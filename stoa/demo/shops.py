@@ -12,8 +12,11 @@ from msgspec.structs import replace
 
 from stoa.app import Stoa
 from stoa.data_folder import write_whole
+from stoa.desk.accounts import Accounts, Named
+from stoa.desk.entry import BASE
 from stoa.orders.shop import Company, PickupLocation, Shop
 from stoa.settings import Settings
+from stoa.store.people import Role
 from stoa.store.shops import OPERATOR_PREFIX, SHOP_PREFIX, Stranger, read_token
 from stoa.webhooks.signing import new_signing_key
 
@@ -55,21 +58,39 @@ class ShopOnFile(Struct):
         return {"id": self.id, "name": self.name, **self.credentials, "webhook_url": self.webhook_url}
 
 
+class PersonOnFile(Struct):
+    """Somebody who can sign in to the desk; ``shop`` is the number of theirs, none for an operator."""
+
+    email: str
+    password: str
+    role: Role
+    shop: int | None = None
+
+
+class DeskOnFile(Struct):
+    """Where the desk is, and who can sign in to it."""
+
+    url: str = ""
+    people: list[PersonOnFile] = []
+
+
 class DemoFile(Struct):
     """``demo.json``: the demo's address and credentials."""
 
     url: str
     operator: TokenOnFile
     shops: list[ShopOnFile]
+    desk: DeskOnFile
 
     @classmethod
     def read(cls, text: bytes) -> Self:
         """Raises msgspec.DecodeError."""
         on_file = msgspec.json.decode(text, type=_OnFile)
-        return cls(on_file.url, on_file.operator, [ShopOnFile.read(shop) for shop in on_file.shops])
+        shops = [ShopOnFile.read(shop) for shop in on_file.shops]
+        return cls(on_file.url, on_file.operator, shops, on_file.desk)
 
     def written(self) -> bytes:
-        on_file = _OnFile(self.url, self.operator, [shop.written() for shop in self.shops])
+        on_file = _OnFile(self.url, self.operator, [shop.written() for shop in self.shops], self.desk)
         return msgspec.json.format(msgspec.json.encode(on_file)) + b"\n"
 
 
@@ -77,6 +98,8 @@ class _OnFile(Struct):
     url: str
     operator: TokenOnFile
     shops: list[dict[str, Any]]
+    # Demos that were begun before there was a desk have none.
+    desk: DeskOnFile = msgspec.field(default_factory=DeskOnFile)
 
 
 def _location(
@@ -126,17 +149,20 @@ SHOPS = (
 
 
 async def open_demo(stoa: Stoa, folder: Path, url: str) -> DemoFile:
-    """Make sure that the demo shops exist, hear of their orders and returns at ``url``, and are written in demo.json.
+    """Make sure that the demo shops exist, hear of their orders and returns at ``url``, have people at the desk, and are
+    written in demo.json.
 
     Credentials that still work are kept, so that a script outlives a restart of the demo; those that no longer do, and
     those of a dialect that is new, are issued anew.
     """
     demo = await _kept(stoa, folder / FILE) or await _new_demo(stoa)
     demo.url = url
+    demo.desk.url = f"{url}{BASE}"
     for shop in demo.shops:
         shop.webhook_url = f"{url}/demo/hooks/{shop.id}"
         await _listen(stoa, shop)
     await _issue_what_is_missing(stoa, demo)
+    demo.desk.people = await _people(stoa, demo)
     write_whole(folder / FILE, demo.written().decode())
     return demo
 
@@ -191,7 +217,7 @@ async def _new_demo(stoa: Stoa) -> DemoFile:
     """The demo's shops, which nothing opens yet."""
     shops, now = stoa.service.shops, stoa.service.clock()
     added = [await shops.add(terms, now) for terms in SHOPS]
-    return DemoFile("", TokenOnFile(""), [ShopOnFile(shop.id, shop.name) for shop in added])
+    return DemoFile("", TokenOnFile(""), [ShopOnFile(shop.id, shop.name) for shop in added], DeskOnFile())
 
 
 async def _listen(stoa: Stoa, shop: ShopOnFile) -> None:
@@ -217,3 +243,35 @@ async def _issue_what_is_missing(stoa: Stoa, demo: DemoFile) -> None:
         if dialect.name not in shop.credentials:
             token = await shops.issue(shop.id, dialect.name, now)
             shop.credentials[dialect.name] = dict(dialect.credentials(token))
+
+
+_NAMES = {Role.OWNER: "Άννα Ιδιοκτήτρια", Role.PACKER: "Πέτρος Συσκευαστής", Role.OPERATOR: "Marketplace"}
+
+
+async def _people(stoa: Stoa, demo: DemoFile) -> list[PersonOnFile]:
+    """An owner and a packer of each shop, and an operator, with passwords that work."""
+    on_file = {person.email: person for person in demo.desk.people}
+    of_shops = product((shop.id for shop in demo.shops), (Role.OWNER, Role.PACKER))
+    wanted = [
+        *((f"{role}@shop{shop_id}.example", role, shop_id) for shop_id, role in of_shops),
+        ("operator@marketplace.example", Role.OPERATOR, None),
+    ]
+    return [await _person(stoa, email, role, shop_id, on_file.get(email)) for email, role, shop_id in wanted]
+
+
+async def _person(
+    stoa: Stoa, email: str, role: Role, shop_id: int | None, before: PersonOnFile | None
+) -> PersonOnFile:
+    """Somebody with the password on file while it works, else with a new one, as whatever they are by now."""
+    service = stoa.service
+    accounts = Accounts(service.people)
+    known = await service.people.by_email(email)
+    if known is None:
+        who = Named(email, _NAMES[role])
+        person, password = await accounts.add(who, shop_id=shop_id, role=role, now=service.clock())
+    elif before and await accounts.opens(email, before.password):
+        person, password = known[0], before.password
+    else:
+        person = known[0]
+        password = await accounts.renew_password(person.shop_id, person.person_id) or ""
+    return PersonOnFile(email, password, person.role, person.shop_id)

@@ -4,6 +4,7 @@ A package adds one with an entry point in the group ``stoa.dialects`` that answe
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol
 
@@ -69,8 +70,15 @@ class Dialect(Protocol):
     def messages(self, change: Change, /) -> Iterable[Message]:
         """What the shop is told of a change."""
 
+    def sample_message(self, kind: str, shop: Shop, now: datetime, /) -> Message | None:
+        """What a shop that tries its endpoint out is sent: a new order, or return, that does not exist. None for a kind
+        of endpoint that is not the dialect's."""
+
     def code(self, order: Order, shop: Shop, /) -> str:
         """The order's public identifier in this contract."""
+
+    def shown(self, order: Order, shop: Shop, service: Service, /) -> bytes | None:
+        """The order as its API answers, as JSON; None where the contract has no such order."""
 
     def credentials(self, token: Token, /) -> Mapping[str, str]:
         """A shop's token in the words of this contract: whole, or its ``key`` and its ``secret``, in this order."""

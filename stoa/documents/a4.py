@@ -108,12 +108,24 @@ class Column(NamedTuple):
     face: Face
 
 
+BOX = "☐"
+"""A cell with nothing but a square to tick, which the fonts have no letter for."""
+
+_BOX_SIDE = 3.4
+
+
 class PagedTable:
     """A table that goes on over as many pages as it needs, its headings on each; ``padding`` is above and below a
-    row's texts, in mm."""
+    row's texts, in mm, and ``heading`` is how the headings are set."""
 
     def __init__(
-        self, pdf: A4Pages, columns: Sequence[Column], headings: Sequence[str], *, padding: float = 1.6
+        self,
+        pdf: A4Pages,
+        columns: Sequence[Column],
+        headings: Sequence[str],
+        *,
+        padding: float = 1.6,
+        heading: Face = _HEADING,
     ) -> None:
         self._pdf = pdf
         self._columns = columns
@@ -121,8 +133,13 @@ class PagedTable:
         self._lefts = list(accumulate((column.width for column in columns), initial=pdf.l_margin))
         self._width = sum(column.width for column in columns)
         self._headings = self._fitted(
-            headings, [_HEADING._replace(align=column.face.align) for column in columns]
+            headings, [heading._replace(align=column.face.align) for column in columns]
         )
+
+    def height_of(self, rows: Sequence[Sequence[str]]) -> float:
+        """How much room the table takes on one page, in mm."""
+        faces = [column.face for column in self._columns]
+        return self._height(self._headings) + sum(self._height(self._fitted(row, faces)) for row in rows)
 
     def write(self, rows: Sequence[Sequence[str]], *, below: float = 0) -> None:
         """Write the table; the last row stands where so many mm below it have room too."""
@@ -133,6 +150,7 @@ class PagedTable:
             if not self._pdf.has_room(self._height(cells) + (below if place == len(rows) else 0)):
                 self._pdf.add_page()
                 self._write_headings()
+            self._draw_boxes(row)
             self._put(cells)
             rule(self._pdf, Place(self._pdf.l_margin, self._pdf.y, self._width), grey=_HAIRLINE)
 
@@ -145,7 +163,18 @@ class PagedTable:
 
     def _fitted(self, texts: Sequence[str], faces: Sequence[Face]) -> list[Fitted]:
         cells = zip(texts, self._columns, faces, strict=True)
-        return [fit(self._pdf, text, column.width - _CELL_GAP, face) for text, column, face in cells]
+        return [
+            fit(self._pdf, "" if text == BOX else text, column.width - _CELL_GAP, face)
+            for text, column, face in cells
+        ]
+
+    def _draw_boxes(self, row: Sequence[str]) -> None:
+        pdf = self._pdf
+        pdf.set_draw_color(BLACK)
+        pdf.set_line_width(0.3)
+        for text, left in zip(row, self._lefts, strict=False):
+            if text == BOX:
+                pdf.rect(left + _CELL_GAP / 2, pdf.y + self._padding, _BOX_SIDE, _BOX_SIDE)
 
     def _put(self, cells: Sequence[Fitted]) -> None:
         pdf, y = self._pdf, self._pdf.y

@@ -39,6 +39,8 @@ class Links:
     """Makes and checks public addresses. The secrets are derived, so none is stored."""
 
     def __init__(self, public_url: str, secret_key: str) -> None:
+        self.is_https = public_url.startswith("https:")
+        """Whether the service is reached by https only."""
         self._files = f"{public_url}/files"
         self._pages = f"{public_url}/orders"
         self._key = hashlib.sha256(b"links:" + secret_key.encode()).digest()

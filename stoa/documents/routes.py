@@ -13,11 +13,11 @@ from stoa.documents.delivery_note import render_delivery_note
 from stoa.documents.invoice import render_invoice
 from stoa.documents.links import DELIVERY_NOTE, INVOICE, VOUCHER, Link, Links, Page
 from stoa.documents.pages import STYLE, info_page, missing_page, proforma_page
+from stoa.documents.printing import note_collected
 from stoa.documents.samples import SAMPLES, sample
 from stoa.documents.uploads import DocumentType
-from stoa.orders.commands import CollectVoucher
 from stoa.orders.invoicing import Invoice, display_number
-from stoa.orders.order import Actor, Order
+from stoa.orders.order import Order
 from stoa.orders.shop import Shop
 from stoa.service import Service
 from stoa.store.orders import Stored
@@ -69,8 +69,7 @@ class Files:
         answer = await self._file(voucher.blob, DocumentType.PDF.media_type)
         shop = await self._service.shops.read(link.shop_id)
         if shop is not None and fetched:
-            # Ready already, or a shop that says so itself: a refusal is as good as a yes here.
-            await self._service.engine.carry_out(CollectVoucher(), on=stored, shop=shop, by=Actor.MERCHANT)
+            await note_collected(self._service, stored, shop)
         return answer
 
     async def invoice(self, name: str) -> Response:

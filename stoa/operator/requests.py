@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import string
 from datetime import date, datetime, time
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
@@ -43,13 +44,14 @@ Quantity = Annotated[int, Meta(ge=1, le=100_000)]
 END = "$(?!\\n)"
 """The end of a text, for patterns: the dollar alone lets a line break follow."""
 
+Email = Annotated[str, Meta(max_length=254, pattern=f"^[^@\\s]+@[^@\\s]+{END}")]
 CountryCode = Annotated[str, Meta(pattern=f"^[A-Z]{{2}}{END}")]
 
 
 class CustomerBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     first_name: Name
     last_name: Name
-    email: Annotated[str, Meta(max_length=254, pattern=f"^[^@\\s]+@[^@\\s]+{END}")] | None = None
+    email: Email | None = None
     phone: Code | None = None
     mobile: Code | None = None
     plus_user: bool = False
@@ -339,7 +341,9 @@ def _new_id() -> str:
     return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(10))
 
 
-Locations = Annotated[tuple[LocationBody, ...], Meta(max_length=100)]
+MOST_LOCATIONS = 100
+
+Locations = Annotated[tuple[LocationBody, ...], Meta(max_length=MOST_LOCATIONS)]
 
 
 def locations_of(bodies: tuple[LocationBody, ...]) -> tuple[PickupLocation, ...]:
@@ -448,8 +452,20 @@ def _check_currency(currency: str | None) -> None:
         raise invalid("currency", "Must be the code of a currency, such as EUR.")
 
 
+@cache
+def known_zones() -> frozenset[str]:
+    """The names of the IANA time zones."""
+    return frozenset(available_timezones())
+
+
+def check_zone(zone: str) -> None:
+    """Raises Fault."""
+    if zone not in known_zones():
+        raise invalid("zone", "Must be a time zone such as Europe/Athens.")
+
+
 class ShopBody(ShopTermsBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """POST /shops. The zone and the country stay: the codes of orders are made of them."""
+    """POST /shops. The zone and the country are no terms: the codes of orders are made of them."""
 
     name: Name
     zone: Name = "Europe/Athens"
@@ -458,8 +474,7 @@ class ShopBody(ShopTermsBody, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def shop(self) -> Shop:
         """The shop, which has no number yet. Raises Fault."""
-        if self.zone not in available_timezones():
-            raise invalid("zone", "Must be a time zone such as Europe/Athens.")
+        check_zone(self.zone)
         terms = self.terms()
         terms.pop("pickup_locations")
         return Shop(id=0, locations=locations_of(self.pickup_locations), **terms)

@@ -48,7 +48,7 @@ from stoa.web.queries import BIGGEST, Readers, moment, one_of, read_query, whole
 from stoa.web.replies import reply
 from stoa.web.routing import Endpoint, delete, get, patch, post, put
 from stoa.webhooks.guard import UrlRefused
-from stoa.webhooks.signing import new_signing_key, shown
+from stoa.webhooks.registering import register
 
 ORDERS = f"{SHOP}/orders"
 ORDER = f"{ORDERS}/{{order_id:int}}"
@@ -164,22 +164,12 @@ class OperatorApi(Entry):
         """Tell a shop's events to an address, which is checked first. Raises Fault or Stranger."""
         shop = await self.shop(request, shop_id)
         asked = await read_webhook(request)
-        url, vault = asked.url, self.service.vault
         kind = self.webhook_kind_of(asked.dialect, asked.about)
-        verdict = await self.service.guard.check_url(url, shop.domain)
-        if isinstance(verdict, UrlRefused):
-            raise invalid("url", verdict.reason)
-        sealed = await self.service.shops.set_endpoint(
-            shop.id,
-            kind,
-            url=url,
-            signing_key=vault.seal(new_signing_key(), shop.id, kind),
-            now=self.service.clock(),
-            enabled=asked.enabled,
-        )
-        secret = shown(vault.unseal(sealed, shop.id, kind))
-        said: Json = {"url": url, "enabled": asked.enabled, "signing_secret": secret}
-        return reply(said | ({"warning": verdict.warning} if verdict.warning else {}))
+        registered = await register(self.service, shop, kind, asked.url, enabled=asked.enabled)
+        if isinstance(registered, UrlRefused):
+            raise invalid("url", registered.reason)
+        said: Json = {"url": asked.url, "enabled": asked.enabled, "signing_secret": registered.secret}
+        return reply(said | ({"warning": registered.warning} if registered.warning else {}))
 
 
 def _idempotency_key(request: Request) -> str | None:

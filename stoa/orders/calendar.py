@@ -70,9 +70,14 @@ def _holidays(country: str, year: int) -> frozenset[date]:
     return frozenset(country_holidays(country, years=year))
 
 
-@cache
 def is_known_country(code: str) -> bool:
     """Whether public holidays are known for an ISO 3166 country code."""
+    return code in known_countries()
+
+
+@cache
+def known_countries() -> frozenset[str]:
+    """The ISO 3166 codes of the countries whose public holidays are known."""
     from holidays import list_supported_countries  # noqa: PLC0415
 
-    return code in list_supported_countries(include_aliases=False)
+    return frozenset(list_supported_countries(include_aliases=False))

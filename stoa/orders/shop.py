@@ -1,8 +1,10 @@
 """What a shop agreed with the marketplace: where and when its parcels are collected, and its flags."""
 
 from datetime import date, time
+from typing import Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stoa.orders.carriers import LAST_MILE
 
@@ -68,6 +70,8 @@ class Shop(Struct, frozen=True, kw_only=True, omit_defaults=True):
     marketplace takes for an order that it sends from its ``warehouse``, which knows products of the shop where that is
     true.
 
+    Codes are made of the day in the zone that the shop began with: ``code_zone``, where it has another ``zone`` now.
+
     ``country_code`` is that of the marketplace's site that the shop sells on.
 
     Invoices of a shop are numbered by series; ``currency`` is that of all its prices.
@@ -76,6 +80,7 @@ class Shop(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: int
     name: str
     zone: str = "Europe/Athens"
+    code_zone: str | None = None
     domain: str | None = None
     phone: str | None = None
     locations: tuple[PickupLocation, ...] = ()
@@ -94,3 +99,12 @@ class Shop(Struct, frozen=True, kw_only=True, omit_defaults=True):
     currency: str = "EUR"
     company: Company | None = None
     invoice_series: str = "INV"
+
+    @property
+    def zone_of_codes(self) -> str:
+        """The IANA time zone whose days the codes of orders are made of."""
+        return self.code_zone or self.zone
+
+    def moved_to(self, zone: str) -> Self:
+        """The shop in another IANA time zone; every code that it has given out stays good."""
+        return replace(self, zone=zone, code_zone=self.zone_of_codes)

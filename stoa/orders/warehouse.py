@@ -218,7 +218,7 @@ def _first_wrong(uids: Sequence[str], known: Mapping[str, object], *, unknown: O
 def purchase_order_code(order: PurchaseOrder, shop: Shop) -> str:
     """``YYMMDD-SSSS-NNNN``: the shop's day on which it was announced, the shop's number and the order's own, with
     more digits where four are too few."""
-    day = order.created_at.astimezone(ZoneInfo(shop.zone))
+    day = order.created_at.astimezone(ZoneInfo(shop.zone_of_codes))
     return f"{day:%y%m%d}-{order.shop_id:04}-{order.number:04}"
 
 

@@ -48,9 +48,11 @@ def believable_order(random: Random | None = None) -> Json:
     fulfilment = choose(chance, FULFILMENTS)
     by_marketplace = fulfilment == "marketplace"
     order: Json = {
-        "customer": _customer(chance),
+        "customer": believable_customer(chance),
         "address": _address(chance, place, may_collect=by_marketplace),
-        "lines": [_line(chance, product) for product in chance.sample(PRODUCTS, _number_of_lines(chance))],
+        "lines": [
+            believable_line(chance, product) for product in chance.sample(PRODUCTS, _number_of_lines(chance))
+        ],
         "payment_method": choose(chance, PAYMENTS),
         "fulfilment": fulfilment,
         "gift_wrap": happens(chance, 0.06),
@@ -80,7 +82,8 @@ def _number_of_lines(chance: Random) -> int:
     return choose(chance, NUMBERS_OF_LINES)
 
 
-def _customer(chance: Random) -> Json:
+def believable_customer(chance: Random) -> Json:
+    """Somebody with a name, an e-mail address and a telephone."""
     hers, his = chance.choice(SURNAMES)
     is_woman = happens(chance, 0.5)
     number = chance.randrange(1000)
@@ -97,16 +100,25 @@ def _customer(chance: Random) -> Json:
 
 
 def _address(chance: Random, place: Place, *, may_collect: bool) -> Json:
-    where: Json = {"zip": place.zip, "city": place.city, "region": place.region, "country_code": "GR"}
     street_number = str(chance.randrange(1, 120))
     if may_collect and happens(chance, 0.12):
-        point = f"Σημείο παραλαβής: {place.street} {street_number}, {place.city}, {place.zip}"
-        return where | {
-            "pickup_from_collection_point": True,
-            "collection_point_address": point,
-            "collection_network": chance.choice(sorted(NETWORKS)),
-        }
-    where |= {"street_name": place.street, "street_number": street_number}
+        return collection_point(chance, place, street_number)
+    return street_address(chance, place, street_number)
+
+
+def collection_point(chance: Random, place: Place, street_number: str) -> Json:
+    """A point of one of the networks, where the customer fetches the parcel."""
+    point = f"Σημείο παραλαβής: {place.street} {street_number}, {place.city}, {place.zip}"
+    return _where(place) | {
+        "pickup_from_collection_point": True,
+        "collection_point_address": point,
+        "collection_network": chance.choice(sorted(NETWORKS)),
+    }
+
+
+def street_address(chance: Random, place: Place, street_number: str) -> Json:
+    """A door, sometimes with its floor and a word for the courier."""
+    where = _where(place) | {"street_name": place.street, "street_number": street_number}
     if happens(chance, 0.5):
         where["floor"] = chance.choice(FLOORS)
     if happens(chance, 0.1):
@@ -114,7 +126,12 @@ def _address(chance: Random, place: Place, *, may_collect: bool) -> Json:
     return where
 
 
-def _line(chance: Random, product: Product) -> Json:
+def _where(place: Place) -> Json:
+    return {"zip": place.zip, "city": place.city, "region": place.region, "country_code": "GR"}
+
+
+def believable_line(chance: Random, product: Product) -> Json:
+    """Some pieces of the product, in one of its sizes."""
     kind = product.kind
     line: Json = {
         "shop_uid": product.uid,

@@ -1,7 +1,7 @@
 """Connections to PostgreSQL: how many, how JSON travels, and what is said when there are none."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import asyncpg
@@ -60,8 +60,16 @@ async def _leave_as_it_is(_connection: Connection) -> None:
     """Spare a round trip after every query: nothing here leaves a transaction, a lock or a setting behind."""
 
 
-async def listen(pool: Pool, channel: str, heard: Callable[[str], None], *, until: asyncio.Event) -> None:
-    """Call ``heard`` with the payload of every notice on the channel, until the event is set.
+async def listen(
+    pool: Pool,
+    channels: Sequence[str],
+    heard: Callable[[str], None],
+    *,
+    until: asyncio.Event,
+    begun: Callable[[], None] | None = None,
+) -> None:
+    """Call ``heard`` with the payload of every notice on the channels, until the event is set; ``begun`` once nothing that
+    is said from now on is missed.
 
     Raises ConnectionError when the connection is lost.
     """
@@ -76,7 +84,10 @@ async def listen(pool: Pool, channel: str, heard: Callable[[str], None], *, unti
 
     async with pool.acquire() as connection:
         connection.add_termination_listener(on_loss)
-        await connection.add_listener(channel, on_notice)
+        for channel in channels:
+            await connection.add_listener(channel, on_notice)
+        if begun is not None:
+            begun()
         over = asyncio.create_task(until.wait())
         try:
             await asyncio.wait((over, lost), return_when=asyncio.FIRST_COMPLETED)
@@ -86,4 +97,5 @@ async def listen(pool: Pool, channel: str, heard: Callable[[str], None], *, unti
             over.cancel()
             if not connection.is_closed():
                 connection.remove_termination_listener(on_loss)
-                await connection.remove_listener(channel, on_notice)
+                for channel in channels:
+                    await connection.remove_listener(channel, on_notice)

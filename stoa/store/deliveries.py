@@ -61,8 +61,8 @@ ORDER BY c.id
 RECORD = """
 WITH made AS (
     SELECT * FROM unnest($2::bigint[], $3::timestamptz[], $4::integer[], $5::timestamptz[], $6::integer[],
-                         $7::integer[], $8::text[], $9::text[], $10::timestamptz[], $11::text[])
-        AS m (id, claimed_until, tries, at, duration_ms, status, error, state, next_at, sent_to)
+                         $7::integer[], $8::text[], $9::text[], $10::timestamptz[], $11::text[], $12::text[])
+        AS m (id, claimed_until, tries, at, duration_ms, status, error, state, next_at, sent_to, response)
 ), moved AS (
     UPDATE deliveries d SET state = m.state, tries = d.tries + 1, due_at = coalesce(m.next_at, d.due_at),
         claimed_until = NULL, finished_at = CASE WHEN m.state <> 'pending' THEN m.at END,
@@ -70,17 +70,17 @@ WITH made AS (
     FROM made m
     WHERE d.shop_id = $1 AND d.id = m.id AND d.state = 'pending'
       AND d.claimed_until = m.claimed_until AND d.tries = m.tries
-    RETURNING d.id, d.order_id, m.at, m.next_at, m.duration_ms, m.status, m.error
+    RETURNING d.id, d.order_id, m.at, m.next_at, m.duration_ms, m.status, m.error, m.response
 ), followers AS (
     UPDATE deliveries f SET due_at = coalesce(v.next_at, v.at)
     FROM moved v
     WHERE f.shop_id = $1 AND f.order_id = v.order_id AND f.state = 'pending' AND f.id > v.id
       AND CASE WHEN v.next_at IS NULL THEN f.due_at > v.at ELSE f.due_at < v.next_at END
 ), noted AS (
-    INSERT INTO delivery_attempts (shop_id, delivery_id, n, at, duration_ms, status, error)
+    INSERT INTO delivery_attempts (shop_id, delivery_id, n, at, duration_ms, status, error, response)
     SELECT $1, v.id,
            (SELECT coalesce(max(a.n), 0) + 1 FROM delivery_attempts a WHERE a.shop_id = $1 AND a.delivery_id = v.id),
-           v.at, v.duration_ms, v.status, v.error
+           v.at, v.duration_ms, v.status, v.error, v.response
     FROM moved v
 )
 SELECT id FROM moved
@@ -99,17 +99,33 @@ WHERE shop_id = $1 AND id = $2
 RETURNING id
 """
 
-# A page of a shop's deliveries, newest first, with every attempt of each.
-PAGE = """
+_DELIVERY = """
 SELECT d.shop_id, d.id, d.order_id, d.endpoint, d.event_type, d.state, d.tries, d.due_at, d.created_at, d.finished_at,
        ARRAY(SELECT ROW (a.n, a.at, a.duration_ms, a.status, a.error) FROM delivery_attempts a
-             WHERE a.shop_id = $1 AND a.delivery_id = d.id ORDER BY a.n) AS attempts
-FROM deliveries d
+             WHERE a.shop_id = d.shop_id AND a.delivery_id = d.id ORDER BY a.n) AS attempts
+FROM deliveries d"""
+
+# A page of a shop's deliveries, newest first, with every attempt of each.
+PAGE = f"""{_DELIVERY}
 WHERE d.shop_id = $1
   AND ($2::bigint IS NULL OR d.id < $2)
   AND ($4::text IS NULL OR d.state = $4)
   AND ($5::bigint IS NULL OR d.order_id = $5)
 ORDER BY d.id DESC LIMIT $3
+"""
+
+# The newest of an order. Not the page with a filter: that would be planned as a walk through all that the shop was sent.
+OF_ORDER = f"""{_DELIVERY}
+WHERE d.shop_id = $1 AND d.order_id = $2 ORDER BY d.id DESC LIMIT $3
+"""
+
+# One delivery of an order, with what was sent and what came back.
+READ_DELIVERY = """
+SELECT d.event_type, d.payload,
+       ARRAY(SELECT ROW (a.n, a.at, a.duration_ms, a.status, a.error, a.response) FROM delivery_attempts a
+             WHERE a.shop_id = $1 AND a.delivery_id = d.id ORDER BY a.n) AS exchanges
+FROM deliveries d
+WHERE d.shop_id = $1 AND d.id = $3 AND d.order_id = $2
 """
 
 # A message that belongs to no order of the shop's own.
@@ -156,7 +172,7 @@ class ClaimedDelivery:
 class FinishedAttempt:
     """One request that was made for a claimed delivery, or why there was none, and the state it leaves the delivery in.
 
-    ``next_at`` is when a pending one is due again.
+    ``next_at`` is when a pending one is due again, ``response`` the beginning of what was answered.
     """
 
     delivery: ClaimedDelivery
@@ -166,6 +182,7 @@ class FinishedAttempt:
     error: str | None
     state: DeliveryState
     next_at: datetime | None
+    response: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +209,22 @@ class Delivery:
     created_at: datetime
     finished_at: datetime | None
     attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange(Attempt):
+    """An attempt, with the beginning of what was answered."""
+
+    response: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a delivery carries, and every attempt to bring it, the first first."""
+
+    event_type: str
+    payload: bytes
+    exchanges: tuple[Exchange, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +267,18 @@ class Deliveries:
         """Make the delivery due again, whatever its state; False where the shop has no such delivery."""
         return await self._pool.fetchval(RESEND, shop_id, delivery_id, now) is not None
 
+    async def of_order(self, shop_id: int, order_id: int, limit: int) -> list[Delivery]:
+        """What the shop was told of an order, the newest first."""
+        return [as_delivery(row) for row in await self._pool.fetch(OF_ORDER, shop_id, order_id, limit)]
+
+    async def read(self, shop_id: int, order_id: int, delivery_id: int) -> Sent | None:
+        """A delivery of the order; None where the order has no such."""
+        row = await self._pool.fetchrow(READ_DELIVERY, shop_id, order_id, delivery_id)
+        if row is None:
+            return None
+        exchanges = tuple(Exchange(*exchange) for exchange in row["exchanges"])
+        return Sent(row["event_type"], row["payload"], exchanges)
+
     async def page(
         self,
         shop_id: int,
@@ -264,6 +309,7 @@ def as_row(attempt: FinishedAttempt) -> tuple[object, ...]:
         attempt.state,
         attempt.next_at,
         held.url if held.part == "announcement" and attempt.state == "delivered" else None,
+        attempt.response,
     )
 
 

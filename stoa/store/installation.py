@@ -7,6 +7,8 @@ from stoa.store.database import Pool
 
 FINGERPRINT = "secret_key_fingerprint"
 
+WORKER = "worker_seen_at"
+
 # The first start notes the key's fingerprint, every later one compares.
 NOTE_OR_READ = """
 WITH noted AS (
@@ -36,3 +38,20 @@ async def database_clock(pool: Pool) -> datetime:
     """The database's own time, in UTC."""
     moment: datetime = await pool.fetchval(DATABASE_CLOCK)
     return moment
+
+
+NOTE = """
+INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2"""
+
+READ = "SELECT value FROM installation WHERE name = $1"
+
+
+async def note_worker(pool: Pool, now: datetime) -> None:
+    """Note that a worker is alive."""
+    await pool.execute(NOTE, WORKER, now.isoformat().encode())
+
+
+async def worker_seen(pool: Pool) -> datetime | None:
+    """When a worker was last alive, in UTC; None where there has never been one."""
+    noted: bytes | None = await pool.fetchval(READ, WORKER)
+    return datetime.fromisoformat(noted.decode()) if noted else None

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Literal
 
 import asyncpg
@@ -27,20 +28,20 @@ NEXT_NUMBER = "SELECT nextval('order_numbers')"
 # switched on.
 _NOTE_AND_QUEUE = """
 noted AS (
-    INSERT INTO order_events (shop_id, order_id, version, n, at, kind, actor, body)
-    SELECT saved.shop_id, saved.id, saved.version, 1, $5, $22, $23, $24 FROM saved
+    INSERT INTO order_events (shop_id, order_id, version, n, at, kind, actor, body, person_id)
+    SELECT saved.shop_id, saved.id, saved.version, 1, $5, $22, $23, $24, $25 FROM saved
 ),
 tallied AS (
-    INSERT INTO order_tallies (shop_id, stage, step, payment_status, n)
-    SELECT saved.shop_id, change.stage, change.step, change.payment_status, change.n
-    FROM saved CROSS JOIN unnest($25::text[], $26::text[], $27::text[], $28::bigint[])
+    INSERT INTO order_tallies (shop_id, stage, step, payment_status, n, order_id)
+    SELECT saved.shop_id, change.stage, change.step, change.payment_status, change.n, saved.id
+    FROM saved CROSS JOIN unnest($26::text[], $27::text[], $28::text[], $29::bigint[])
         AS change (stage, step, payment_status, n)
 ),
 queued AS (
     INSERT INTO deliveries (shop_id, order_id, endpoint, event_type, payload, part, due_at, created_at)
     SELECT saved.shop_id, saved.id, message.endpoint, message.event_type, message.payload, message.part, $5, $5
     FROM saved
-    CROSS JOIN unnest($29::text[], $30::text[], $31::bytea[], $32::text[])
+    CROSS JOIN unnest($30::text[], $31::text[], $32::bytea[], $33::text[])
         AS message (endpoint, event_type, payload, part)
     JOIN webhook_endpoints AS known
         ON known.shop_id = saved.shop_id AND known.kind = message.endpoint AND known.enabled
@@ -55,7 +56,7 @@ WITH saved AS (
                         customer_email, tracking_codes, tag_ids, total_cents, shipping_vat_cents, collected_at,
                         channel, channel_ref, placed_at, idempotency_key, request_hash)
     VALUES ($1, $2, $3 + 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, lower($16), $17, $18, $19, $20, $21,
-            $33, $34, $35, $36, $37)
+            $34, $35, $36, $37, $38)
     RETURNING shop_id, id, version
 ),
 {_NOTE_AND_QUEUE}"""  # noqa: S608 - two constants
@@ -72,7 +73,7 @@ WITH saved AS (
     RETURNING shop_id, id, version
 ),
 discarded AS (
-    INSERT INTO discarded_files (shop_id, blob) SELECT saved.shop_id, blob FROM saved CROSS JOIN unnest($33::text[]) AS blob
+    INSERT INTO discarded_files (shop_id, blob) SELECT saved.shop_id, blob FROM saved CROSS JOIN unnest($34::text[]) AS blob
 ),
 {_NOTE_AND_QUEUE}"""  # noqa: S608 - two constants
 
@@ -183,20 +184,6 @@ WITH made AS (
 SELECT id, name FROM made
 UNION SELECT id, name FROM tags WHERE shop_id = $1 AND name = ANY($2::text[])"""
 
-# Shops with enough loose tallies to be worth folding.
-SHOPS_TO_FOLD = """
-SELECT shop_id FROM order_tallies WHERE NOT folded GROUP BY shop_id HAVING count(*) >= $1 LIMIT 1000"""
-
-# Put one row for each step and payment status in the place of many. Two who fold at once share no row.
-FOLD_TALLIES = """
-WITH gone AS (
-    DELETE FROM order_tallies WHERE shop_id = $1 AND id = ANY (ARRAY(
-        SELECT id FROM order_tallies WHERE shop_id = $1 FOR UPDATE SKIP LOCKED))
-    RETURNING stage, step, payment_status, n
-)
-INSERT INTO order_tallies (shop_id, stage, step, payment_status, n, folded)
-SELECT $1, stage, step, payment_status, sum(n), true FROM gone GROUP BY 2, 3, 4 HAVING sum(n) <> 0"""
-
 DISCARDED_FILES = "SELECT shop_id, id, blob FROM discarded_files ORDER BY shop_id, id LIMIT $1"
 
 FORGET_DISCARDED = "DELETE FROM discarded_files WHERE shop_id = $1 AND id = $2"
@@ -217,7 +204,9 @@ ORDER BY (body -> 'voucher' ->> 'created_at')::timestamptz, id"""  # noqa: S608 
 
 # What happened to an order, first things first.
 LIST_EVENTS = """
-SELECT at, kind, actor, body FROM order_events WHERE shop_id = $1 AND order_id = $2 ORDER BY version, n"""
+SELECT event.version, event.at, event.kind, event.actor, event.body, people.name AS person
+FROM order_events AS event LEFT JOIN people USING (person_id)
+WHERE event.shop_id = $1 AND order_id = $2 ORDER BY version, n"""
 
 # The shops with orders that the clock must look at.
 SHOPS_WITH_DUE_TIMERS = """
@@ -275,18 +264,21 @@ class Message(Struct, frozen=True):
 
 
 class Happening(Struct, frozen=True, kw_only=True):
-    """An event with its moment and its actor, as it was noted."""
+    """An event with its moment and its actor, as it was noted, and the ``version`` of the order that it made; with the
+    name of the ``person`` who did it at the desk, where somebody did who still has an account."""
 
+    version: int
     at: datetime
     kind: str
     by: str
     event: msgspec.Raw
+    person: str | None = None
 
 
 class Save(Struct, frozen=True, kw_only=True):
     """The next version of an order, with the event that made it and the messages it causes.
 
-    ``before`` is the order at ``version``, None for a new one.
+    ``before`` is the order at ``version``, None for a new one. ``person_id`` is of whoever did it at the desk.
     """
 
     order: Order
@@ -295,6 +287,7 @@ class Save(Struct, frozen=True, kw_only=True):
     event: Event
     by: Actor
     messages: Sequence[Message]
+    person_id: int | None = None
     idempotency_key: str | None = None
     request_hash: bytes | None = None
 
@@ -447,13 +440,6 @@ class Orders:
             known = {row["name"]: row["id"] for row in rows}
         return tuple(Tag(id=known[name], name=name) for name in wanted)
 
-    async def shops_to_fold(self, loose: int) -> list[int]:
-        """Shops with at least so many tallies that are not folded."""
-        return [row["shop_id"] for row in await self._pool.fetch(SHOPS_TO_FOLD, loose)]
-
-    async def fold_tallies(self, shop_id: int) -> None:
-        await self._pool.execute(FOLD_TALLIES, shop_id)
-
     async def page(self, shop_id: int, *, before: int, limit: int, **filters: object) -> list[Order]:
         """At most ``limit`` orders with numbers below ``before``, newest first; ``filters`` are those of FILTERS."""
         given = {name: value for name, value in filters.items() if value is not None}
@@ -466,7 +452,14 @@ class Orders:
         """Everything that happened to an order, first things first."""
         rows = await self._pool.fetch(LIST_EVENTS, shop_id, order_id)
         return [
-            Happening(at=row["at"], kind=row["kind"], by=row["actor"], event=msgspec.Raw(row["body"]))
+            Happening(
+                version=row["version"],
+                at=row["at"],
+                kind=row["kind"],
+                by=row["actor"],
+                event=msgspec.Raw(row["body"]),
+                person=row["person"],
+            )
             for row in rows
         ]
 
@@ -617,16 +610,20 @@ def _columns(save: Save) -> tuple[object, ...]:
 
 
 def _happened(save: Save) -> tuple[object, ...]:
-    return type(save.event).__name__, save.by, _encode(save.event)
+    return type(save.event).__name__, save.by, _encode(save.event), save.person_id
 
 
 def _tallies(save: Save) -> tuple[list[str], list[str], list[str], list[int]]:
-    """What changes in the number of orders by step and payment status: nothing, mostly."""
+    """What changes in the number of orders by step and payment status, and that what is known of the order is to be
+    looked at again: nothing, mostly."""
     now = _tallied_by(save.order)
     before = _tallied_by(save.before) if save.before else None
-    if before == now:
+    if before != now:
+        changes = [(*now, 1), *([(*before, -1)] if before else [])]
+    elif save.before and _facts_of(save.before) != _facts_of(save.order):
+        changes = [(*now, 0)]
+    else:
         return [], [], [], []
-    changes = [(*now, 1), *([(*before, -1)] if before else [])]
     stages, steps, statuses, numbers = zip(*changes, strict=True)
     return list(stages), list(steps), list(statuses), list(numbers)
 
@@ -634,6 +631,24 @@ def _tallies(save: Save) -> tuple[list[str], list[str], list[str], list[int]]:
 def _tallied_by(order: Order) -> tuple[str, str, str]:
     step = step_of(order)
     return STAGES[step], step, order.payment_status
+
+
+# What facts are made of, beside the step and what an order is placed with for good, see stoa.store.facts.
+_facts_of = attrgetter(
+    "customer",
+    "address",
+    "billing",
+    "invoice",
+    "lines",
+    "trackings",
+    "courier",
+    "shipping_method",
+    "shipping_cents",
+    "refunded_cents",
+    "acceptance",
+    "dispatch_until",
+    "dispatched_at",
+)
 
 
 def _discarded(save: Save) -> list[str]:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -68,6 +68,8 @@ UNION ALL
 SELECT dialect, shop_id, NULL, created_at FROM credentials
 ORDER BY shop_id NULLS FIRST, dialect, number"""
 
+CREDENTIALS_OF_SHOP = "SELECT dialect, created_at FROM credentials WHERE shop_id = $1 ORDER BY dialect"
+
 REVOKE = "DELETE FROM credentials WHERE shop_id = $1 AND dialect = $2 RETURNING shop_id"
 
 REVOKE_OF_OPERATOR = "DELETE FROM operator_tokens WHERE token_id = $1 RETURNING token_id"
@@ -98,6 +100,9 @@ ON CONFLICT (shop_id, kind) DO UPDATE SET url = $3, enabled = $6
 RETURNING signing_key"""
 
 SWITCH_ENDPOINT = "UPDATE webhook_endpoints SET enabled = $3 WHERE shop_id = $1 AND kind = $2 RETURNING url"
+
+# The address stays, and what is still to be sent is signed with the new key.
+RENEW_KEY = "UPDATE webhook_endpoints SET signing_key = $3 WHERE shop_id = $1 AND kind = $2 RETURNING kind"
 
 REMOVE_ENDPOINT = "DELETE FROM webhook_endpoints WHERE shop_id = $1 AND kind = $2"
 
@@ -270,6 +275,11 @@ class Shops:
         """Every token that is in force, the operator's first; their dialect is "operator"."""
         return [IssuedToken(**row) for row in await self._pool.fetch(LIST_TOKENS)]
 
+    async def credentials_of(self, shop_id: int) -> dict[str, datetime]:
+        """Since when the shop has its credentials, by dialect."""
+        rows = await self._pool.fetch(CREDENTIALS_OF_SHOP, shop_id)
+        return {row["dialect"]: row["created_at"] for row in rows}
+
     async def revoke(self, shop_id: int, dialect: str) -> bool:
         """Make the shop's token for a dialect void at once; False where it has none."""
         return await self._pool.fetchval(REVOKE, shop_id, dialect) is not None
@@ -290,11 +300,15 @@ class Shops:
 
     async def change(self, shop_id: int, **terms: object) -> Shop | None:
         """Change some of a shop's terms; None where there is no such shop."""
+        return await self.revise(shop_id, lambda shop: replace(shop, **terms))
+
+    async def revise(self, shop_id: int, revised: Callable[[Shop], Shop]) -> Shop | None:
+        """Change a shop by how it is now, which nobody else changes meanwhile; None where there is no such shop."""
         async with self._pool.acquire() as connection, connection.transaction():
             body = await connection.fetchval(LOCK_SHOP, shop_id)
             if body is None:
                 return None
-            shop = replace(decode_shop(body), **terms)
+            shop = revised(decode_shop(body))
             await connection.execute(CHANGE_SHOP, shop_id, shop.name, _encode(shop))
             return shop
 
@@ -314,6 +328,10 @@ class Shops:
         no such endpoint."""
         url: str | None = await self._pool.fetchval(SWITCH_ENDPOINT, shop_id, kind, enabled)
         return url
+
+    async def renew_key(self, shop_id: int, kind: str, signing_key: bytes) -> bool:
+        """Sign with another key from now on, sealed as it is kept; False where there is no such endpoint."""
+        return await self._pool.fetchval(RENEW_KEY, shop_id, kind, signing_key) is not None
 
     async def remove_endpoint(self, shop_id: int, kind: str) -> None:
         await self._pool.execute(REMOVE_ENDPOINT, shop_id, kind)

@@ -59,6 +59,10 @@ def nobody_watches(endpoint: str, result: Result, seconds: float, /) -> None:
     """Where nothing is measured."""
 
 
+def nobody_listens(_shop_id: int, /) -> None:
+    """Where nobody looks at what came of webhooks."""
+
+
 @dataclass(slots=True)
 class Lane:
     """One shop's work in hand. ``woken``: there may be more than the last claim saw."""
@@ -74,7 +78,8 @@ class Dispatcher:
     """Claims, signs, sends and records deliveries until it is stopped.
 
     ``headers`` are a dialect's own, by kind of endpoint. ``lease`` must be well above the sender's total timeout:
-    when it ends, others may send the delivery again. ``grace`` and ``poll`` are in seconds; ``jitter`` answers in
+    when it ends, others may send the delivery again. ``recorded`` is told the shop's number whenever something came of its
+    deliveries. ``grace`` and ``poll`` are in seconds; ``jitter`` answers in
     [0, 1).
     """
 
@@ -85,6 +90,7 @@ class Dispatcher:
     clock: Clock
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     watcher: AttemptWatcher = nobody_watches
+    recorded: Callable[[int], None] = nobody_listens
     lease: timedelta = timedelta(seconds=30)
     grace: float = 5.0
     poll: float = 1.0
@@ -173,6 +179,7 @@ class Dispatcher:
         ]
         if finished:
             self._tell(finished, await self.deliveries.record(shop_id, finished))
+            self.recorded(shop_id)
         if called_off:
             await self.deliveries.release(shop_id, called_off)
         for answer in answers:
@@ -193,7 +200,9 @@ class Dispatcher:
         at = self.clock()
         outcome = await self._request(held, at)
         state, next_at = self._what_next(held, outcome)
-        return FinishedAttempt(held, at, outcome.duration_ms, outcome.status, outcome.error, state, next_at)
+        return FinishedAttempt(
+            held, at, outcome.duration_ms, outcome.status, outcome.error, state, next_at, outcome.response
+        )
 
     async def _request(self, held: ClaimedDelivery, at: datetime) -> Outcome:
         if held.url is None or held.signing_key is None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import aiohttp
 import structlog
@@ -19,6 +19,8 @@ DELIVERED = 200
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_HOPS = 3
 BODY_LIMIT = 4096
+KEPT = 1000
+"""Bytes of an answer that are kept for whoever looks for the reason why a message was not taken."""
 
 # Shorter than the servers in wide use keep an idle connection: a request never meets one that is just being closed.
 KEEP_ALIVE = 2.0
@@ -41,15 +43,22 @@ PLAIN_WORDS: tuple[tuple[type[BaseException], str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a request: the last status, if any came, or why there is none."""
+    """What came of a request: the last status, if any came, with the beginning of the answer, or why there is none."""
 
     status: int | None
     error: str | None
     duration_ms: int
+    response: str | None = None
 
     @property
     def delivered(self) -> bool:
         return self.status == DELIVERED and self.error is None
+
+
+class Answer(NamedTuple):
+    status: int
+    location: str | None
+    beginning: bytes
 
 
 class Sender:
@@ -75,40 +84,45 @@ class Sender:
     async def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
         """Post the body and follow at most 3 redirects, method and body kept; never raises for what the shop does."""
         began = time.monotonic()
-        status: int | None = None
+        answer: Answer | None = None
         error: str | None = None
         try:
             async with asyncio.timeout(self._total):
-                status, error = await self._follow(URL(url), body, headers)
+                answer, error = await self._follow(URL(url), body, headers)
         except FAULTS as fault:
             error = in_plain_words(fault)
         except Exception:
             # Whatever else a shop's answer can provoke counts as a failure too, or it would be sent for ever.
             log.exception("webhook.unforeseen")
             error = "cannot connect"
-        return Outcome(status, error, round((time.monotonic() - began) * 1000))
+        took = round((time.monotonic() - began) * 1000)
+        return (
+            Outcome(answer.status, error, took, as_text(answer.beginning))
+            if answer
+            else Outcome(None, error, took)
+        )
 
     async def _follow(
         self, url: URL, body: bytes, headers: Mapping[str, str]
-    ) -> tuple[int | None, str | None]:
-        status: int | None = None
+    ) -> tuple[Answer | None, str | None]:
+        answer: Answer | None = None
         for _ in range(1 + MOST_HOPS):
             if refusal := self._guard.refuses_hop(url):
-                return status, f"address refused: {refusal}"
-            status, location = await self._post(url, body, headers)
-            if status not in REDIRECTS:
-                return status, None
-            if not location:
-                return status, "redirected to nowhere"
-            url = url.join(URL(location))
-        return status, f"redirected more than {MOST_HOPS} times"
+                return answer, f"address refused: {refusal}"
+            answer = await self._post(url, body, headers)
+            if answer.status not in REDIRECTS:
+                return answer, None
+            if not answer.location:
+                return answer, "redirected to nowhere"
+            url = url.join(URL(answer.location))
+        return answer, f"redirected more than {MOST_HOPS} times"
 
-    async def _post(self, url: URL, body: bytes, headers: Mapping[str, str]) -> tuple[int, str | None]:
+    async def _post(self, url: URL, body: bytes, headers: Mapping[str, str]) -> Answer:
         async with self._sessions[url.scheme].post(
             url, data=body, headers=headers, allow_redirects=False
         ) as response:
-            await read_a_little(response.content)
-            return response.status, response.headers.get("Location")
+            beginning = await read_a_little(response.content)
+            return Answer(response.status, response.headers.get("Location"), beginning)
 
     def _session(self, scheme: str) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -117,16 +131,24 @@ class Sender:
             ),
             timeout=aiohttp.ClientTimeout(total=None, connect=self._connect),
             cookie_jar=aiohttp.DummyCookieJar(),
+            # What is kept of an answer is to be read as it stands.
+            headers={"Accept-Encoding": "identity"},
             trust_env=False,
             auto_decompress=False,
         )
 
 
-async def read_a_little(content: aiohttp.StreamReader) -> None:
+async def read_a_little(content: aiohttp.StreamReader) -> bytes:
     """Read to the end, so that the connection serves again, but of a long body only the beginning."""
-    left = BODY_LIMIT
-    while left > 0 and (chunk := await content.read(left)):
-        left -= len(chunk)
+    body = b""
+    while len(body) < BODY_LIMIT and (chunk := await content.read(BODY_LIMIT - len(body))):
+        body += chunk
+    return body[:KEPT]
+
+
+def as_text(beginning: bytes) -> str:
+    """What was answered, whatever it is, as text that a database can hold."""
+    return beginning.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def in_plain_words(fault: BaseException) -> str:

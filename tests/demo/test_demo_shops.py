@@ -11,6 +11,8 @@ from msgspec.structs import replace
 from stoa.app import Stoa
 from stoa.demo.guide import guide
 from stoa.demo.shops import SHOPS, DemoFile, open_demo
+from stoa.desk.accounts import Accounts
+from stoa.store.people import Person, Role
 from stoa.store.shops import OPERATOR_PREFIX, SHOP_PREFIX, read_key, read_token
 from tests.conftest import browsing
 from tests.ledger import Ledger, with_ledger
@@ -25,7 +27,7 @@ async def test_the_demo_is_written_for_scripts_with_credentials_that_work(stoa: 
     file = tmp_path / "demo.json"
     written = json.loads(file.read_text())
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert written.keys() == {"url", "operator", "shops"}
+    assert written.keys() == {"url", "operator", "shops", "desk"}
     assert written["url"] == URL
     await stoa.service.shops.operator(read_token(written["operator"]["token"], OPERATOR_PREFIX))
     for shop in written["shops"]:
@@ -157,6 +159,52 @@ async def test_a_demo_without_webhooks_begins_all_the_same(stoa: Stoa, tmp_path:
     assert await stoa.service.shops.endpoints(100) == []
 
 
+async def opened_by(stoa: Stoa, demo: DemoFile) -> list[Person | None]:
+    """Who the passwords on file let sign in."""
+    accounts = Accounts(stoa.service.people)
+    return [await accounts.opens(person.email, person.password) for person in demo.desk.people]
+
+
+async def test_every_shop_has_an_owner_and_a_packer_and_the_marketplace_an_operator(
+    stoa: Stoa, tmp_path: Path
+) -> None:
+    demo = await open_demo(stoa, tmp_path, URL)
+
+    people = [person for person in await opened_by(stoa, demo) if person]
+    assert [(person.role, person.shop_id) for person in people] == [
+        *((role, shop.id) for shop in demo.shops for role in (Role.OWNER, Role.PACKER)),
+        (Role.OPERATOR, None),
+    ]
+    written = json.loads((tmp_path / "demo.json").read_text())["desk"]
+    assert written["url"] == f"{URL}/desk"
+    assert {tuple(person) for person in written["people"]} == {("email", "password", "role", "shop")}
+    assert len({person["password"] for person in written["people"]}) == len(people)
+
+
+async def test_only_the_passwords_that_no_longer_work_are_made_anew(stoa: Stoa, tmp_path: Path) -> None:
+    before = await open_demo(stoa, tmp_path, URL)
+    owner, packer, *_ = [person for person in await opened_by(stoa, before) if person]
+    await stoa.service.people.reset_password(owner.shop_id, owner.person_id, "of another password")
+    await stoa.service.people.remove(packer.shop_id, packer.person_id)
+    after = await open_demo(stoa, tmp_path, URL)
+
+    assert None not in await opened_by(stoa, after)
+    same = [old == new for old, new in zip(before.desk.people, after.desk.people, strict=True)]
+    assert same == [False, False, True, True, True]
+
+
+async def test_a_demo_from_before_the_desk_gets_people_and_keeps_the_rest(stoa: Stoa, tmp_path: Path) -> None:
+    before = await open_demo(stoa, tmp_path, URL)
+    file = tmp_path / "demo.json"
+    written = json.loads(file.read_text())
+    del written["desk"]
+    file.write_text(json.dumps(written))
+    after = await open_demo(stoa, tmp_path, URL)
+
+    assert (after.operator, after.shops) == (before.operator, before.shops)
+    assert None not in await opened_by(stoa, after)
+
+
 async def test_what_is_no_demo_file_is_made_anew(stoa: Stoa, tmp_path: Path) -> None:
     beginning = '{"url": "", "operator": {"token": "nonsense"}, "shops": ['
     shops = ("", "7", '{"id": 1}', '{"id": 1, "name": "", "skroutz": "st_1_x"}')
@@ -173,6 +221,10 @@ async def test_the_guide_has_the_credentials_and_three_lines_to_paste(stoa: Stoa
     text = guide(demo, "var/demo.json", SHOPS[0].locations[0].id)
 
     assert demo.operator.token in text
+    for person in demo.desk.people:
+        is_shown = person.shop in {None, demo.shops[0].id}
+        assert (f"{person.email:28}  {person.password}\n" in text) is is_shown
+    assert f"{URL}/desk\n" in text
     assert demo.shops[0].credentials["skroutz"]["token"] in text
     assert text.count("curl -s ") == 3
     assert all(letter.isprintable() or letter == "\n" for letter in text)

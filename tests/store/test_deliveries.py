@@ -11,7 +11,9 @@ from stoa.store.deliveries import (
     ClaimedDelivery,
     Deliveries,
     DeliveryState,
+    Exchange,
     FinishedAttempt,
+    Sent,
 )
 from stoa.store.orders import Message, Orders, Part
 from stoa.store.shops import Shops
@@ -78,6 +80,22 @@ def finished(
 
 def ids(claimed: list[ClaimedDelivery]) -> list[int]:
     return [held.id for held in claimed]
+
+
+async def test_a_delivery_is_read_with_what_was_sent_and_answered(pool: Pool, deliveries: Deliveries) -> None:
+    await a_shop(pool)
+    order_id = await an_order(pool)
+    delivery_id = await a_delivery(pool, order_id)
+    (held,) = await deliveries.claim(7, 10, NOON, LEASE)
+    await deliveries.record(7, [FinishedAttempt(held, NOON, 12, 500, None, "dead", None, "Σφάλμα")])
+
+    assert [one.id for one in await deliveries.of_order(7, order_id, 10)] == [delivery_id]
+    assert await deliveries.of_order(8, order_id, 10) == []
+    sent = await deliveries.read(7, order_id, delivery_id)
+
+    assert sent == Sent("new_order", b"payload", (Exchange(1, NOON, 12, 500, None, "Σφάλμα"),))
+    assert await deliveries.read(7, order_id + 1, delivery_id) is None
+    assert await deliveries.read(8, order_id, delivery_id) is None
 
 
 async def test_shops_with_free_due_deliveries_are_named(pool: Pool, deliveries: Deliveries) -> None:

@@ -12,10 +12,11 @@ from stoa.orders.order import Actor, Order, PaymentStatus, State
 from stoa.orders.progress import Stage, Step
 from stoa.orders.shop import Shop
 from stoa.store.database import Pool, open_pool
+from stoa.store.facts import Facts
 from stoa.store.orders import Orders, Search, Stored
 from stoa.store.shops import Shops
 from tests import saves
-from tests.builders import NOON, a_shop, a_voucher, an_order_in
+from tests.builders import NOON, a_shop, a_tracking, a_voucher, an_order_in
 
 MOST_FOLDED = len(Step) * len(PaymentStatus)
 
@@ -130,12 +131,34 @@ async def test_totals_are_what_counting_gives_whatever_happened(
     assert sum(await totals(orders, shop)) > 0
 
 
+async def fold_all(pool: Pool, shop: Shop) -> None:
+    facts = Facts(pool, no_codes)
+    while await facts.fold(shop.id):
+        pass
+
+
+def no_codes(_order: Order, _shop: Shop) -> list[str]:
+    return []
+
+
 async def test_a_change_that_moves_no_order_adds_no_tally(pool: Pool, orders: Orders, shop: Shop) -> None:
     order = an_order_in(State.ACCEPTED, shop=shop)
     await orders.save(saves.placing(order))
     await orders.save(saves.changing(order, replace(order, comments="Στο γραφείο")))
 
     assert await pool.fetchval("SELECT count(*) FROM order_tallies") == 1
+
+
+async def test_a_change_of_what_an_order_is_found_by_is_noted_and_changes_no_number(
+    pool: Pool, orders: Orders, shop: Shop
+) -> None:
+    order = an_order_in(State.ACCEPTED, shop=shop)
+    await orders.save(saves.placing(order))
+    await orders.save(saves.changing(order, replace(order, trackings=(a_tracking(),))))
+
+    noted = await pool.fetch("SELECT n, order_id FROM order_tallies ORDER BY id")
+    assert [tuple(row) for row in noted] == [(1, order.id), (0, order.id)]
+    assert await totals(orders, shop) == await counted(pool, shop)
 
 
 async def test_another_shops_orders_are_not_counted(pool: Pool, orders: Orders, shop: Shop) -> None:
@@ -158,7 +181,7 @@ async def test_folding_changes_no_total_and_leaves_few_rows(pool: Pool, orders: 
     before = await totals(orders, shop)
     assert await rows(pool, shop) > MOST_FOLDED
 
-    await orders.fold_tallies(shop.id)
+    await fold_all(pool, shop)
 
     assert await rows(pool, shop) <= MOST_FOLDED
     assert await totals(orders, shop) == before == await counted(pool, shop)
@@ -168,7 +191,7 @@ async def test_what_came_to_nothing_leaves_no_row(pool: Pool, orders: Orders, sh
     order = an_order_in(State.OPEN, shop=shop)
     await orders.save(saves.placing(order))
     await orders.delete(Stored(order, 1), by=Actor.MERCHANT, at=NOON)
-    await orders.fold_tallies(shop.id)
+    await fold_all(pool, shop)
 
     assert await rows(pool, shop) == 0
 
@@ -177,23 +200,38 @@ async def test_another_shops_tallies_are_not_folded(pool: Pool, orders: Orders, 
     other = await Shops(pool).add(a_shop(), NOON)
     await AnyWork(orders, other, 1).go_on(20)
     before = await rows(pool, other)
-    await orders.fold_tallies(shop.id)
+    await fold_all(pool, shop)
 
     assert await rows(pool, other) == before
 
 
-async def test_shops_are_folded_once_they_have_enough_loose_tallies(
+async def test_shops_are_folded_once_there_is_news_of_an_order(
     pool: Pool, orders: Orders, shop: Shop
 ) -> None:
     other = await Shops(pool).add(a_shop(), NOON)
-    for n in range(3):
-        await orders.save(saves.placing(an_order_in(State.OPEN, shop=shop, order_id=1_000_001 + n)))
+    facts = Facts(pool, no_codes)
+    assert await facts.shops_to_fold() == []
+    await orders.save(saves.placing(an_order_in(State.OPEN, shop=shop)))
     await orders.save(saves.placing(an_order_in(State.OPEN, shop=other, order_id=1_000_009)))
 
-    assert await orders.shops_to_fold(3) == [shop.id]
-    assert await orders.shops_to_fold(4) == []
-    await orders.fold_tallies(shop.id)
-    assert await orders.shops_to_fold(1) == [other.id]
+    assert await facts.shops_to_fold() == [shop.id, other.id]
+    await fold_all(pool, shop)
+    assert await facts.shops_to_fold() == [other.id]
+
+
+async def test_a_fold_leaves_the_sums_alone_that_it_does_not_change(
+    pool: Pool, orders: Orders, shop: Shop
+) -> None:
+    for number, state in enumerate((State.OPEN, State.RETURNED), start=1):
+        await orders.save(saves.placing(an_order_in(state, shop=shop, order_id=number)))
+    await fold_all(pool, shop)
+    before = await pool.fetch("SELECT * FROM order_tallies WHERE step = 'returned'")
+    await orders.save(saves.placing(an_order_in(State.OPEN, shop=shop, order_id=3)))
+    await fold_all(pool, shop)
+
+    assert len(before) == 1
+    assert await pool.fetch("SELECT * FROM order_tallies WHERE step = 'returned'") == before
+    assert await rows(pool, shop) == 2
 
 
 # Steps and payment statuses of which there are other numbers of orders than the tallies say.
@@ -213,7 +251,7 @@ async def test_totals_are_exact_while_many_save_and_fold_at_once(
 
     async def fold(each: Pool) -> None:
         while not over.is_set():
-            await Orders(each).fold_tallies(shop.id)
+            await Facts(each, no_codes).fold(shop.id)
 
     async def watch() -> None:
         # Both numbers in one statement see the same moment.
@@ -225,7 +263,7 @@ async def test_totals_are_exact_while_many_save_and_fold_at_once(
     over.set()
     await asyncio.gather(*others)
     assert await totals(orders, shop) == await counted(pool, shop)
-    await orders.fold_tallies(shop.id)
+    await fold_all(pool, shop)
     assert await rows(pool, shop) <= MOST_FOLDED
     assert await totals(orders, shop) == await counted(pool, shop)
     for each in pools:

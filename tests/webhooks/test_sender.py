@@ -48,7 +48,7 @@ def resolving_to(*rounds: str) -> Lookup:
     return lookup
 
 
-def answering(status: int, **more: str) -> Callable[[web.BaseRequest], Awaitable[web.Response]]:
+def answering(status: int, **more: str | bytes) -> Callable[[web.BaseRequest], Awaitable[web.Response]]:
     async def answer(request: web.BaseRequest) -> web.Response:
         return web.Response(status=status, **more)  # type: ignore[arg-type]
 
@@ -80,6 +80,26 @@ async def test_any_other_answer_is_a_failure(serve: Serve, status: int) -> None:
     outcome = await sent(await serve(answering(status)))
 
     assert (outcome.status, outcome.error, outcome.delivered) == (status, None, False)
+
+
+async def test_the_beginning_of_an_answer_is_kept_as_text(serve: Serve) -> None:
+    outcome = await sent(await serve(answering(500, body="Σφάλμα\0".encode() + b"\xff" + b"x" * 2000)))
+
+    assert outcome.response is not None
+    assert outcome.response.startswith("Σφάλμα\ufffd\ufffdxxx")
+    assert len(outcome.response.encode()) < 1010
+
+
+async def test_who_answers_nothing_leaves_nothing_to_read(serve: Serve) -> None:
+    assert (await sent(await serve(answering(204)))).response == ""
+    assert (await sent("http://127.0.0.1:1")).response is None
+
+
+async def test_an_answer_is_asked_for_as_it_can_be_read(serve: Serve) -> None:
+    async def answer(request: web.BaseRequest) -> web.Response:
+        return web.Response(text=request.headers["Accept-Encoding"])
+
+    assert (await sent(await serve(answer))).response == "identity"
 
 
 async def test_body_and_headers_arrive_as_given(serve: Serve) -> None:

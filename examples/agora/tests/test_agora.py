@@ -32,7 +32,10 @@ def demo() -> Iterator[dict[str, Any]]:
 
 
 def calling(demo: dict[str, Any], token: str) -> httpx.Client:
-    return httpx.Client(base_url=demo["url"], headers={"Authorization": f"Bearer {token}"})
+    # A machine that is busy with other things answers late.
+    return httpx.Client(
+        base_url=demo["url"], headers={"Authorization": f"Bearer {token}"}, timeout=httpx.Timeout(60)
+    )
 
 
 @pytest.fixture

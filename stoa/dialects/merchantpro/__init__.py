@@ -1,9 +1,12 @@
 """MerchantPro: the orders API, version 2. A merchant's one view over the orders of all its channels."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
 
 from stoa.dialects import Context, Dialect
-from stoa.dialects.merchantpro import faults
+from stoa.dialects.merchantpro import faults, view
 from stoa.dialects.merchantpro.routes import NAME, order_routes
 from stoa.engine import Change
 from stoa.orders.order import Order
@@ -39,8 +42,14 @@ class MerchantPro:
         """None: the contract has no webhooks."""
         return ()
 
+    def sample_message(self, _kind: str, _shop: Shop, _now: datetime) -> Message | None:
+        return None
+
     def code(self, order: Order, _shop: Shop) -> str:
         return str(order.id)
+
+    def shown(self, order: Order, shop: Shop, service: Service) -> bytes | None:
+        return msgspec.json.encode(view.shown(order, shop, service.links, service.channel_code, whole=True))
 
     def credentials(self, token: Token) -> Mapping[str, str]:
         return {"key": token.key, "secret": token.secret}

@@ -1,13 +1,16 @@
 """Shopflix: the Merchant API, version 2."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
 
 from stoa.dialects import Context, Dialect
 from stoa.dialects.shopflix import faults
 from stoa.dialects.shopflix.invoices import invoice_routes
 from stoa.dialects.shopflix.orders import NAME, order_routes
 from stoa.dialects.shopflix.shipments import shipment_routes
-from stoa.dialects.shopflix.view import identifier
+from stoa.dialects.shopflix.view import identifier, order_view
 from stoa.engine import Change
 from stoa.orders.order import Order
 from stoa.orders.refusals import Refused
@@ -42,8 +45,15 @@ class Shopflix:
         """None: the contract has no webhooks."""
         return ()
 
+    def sample_message(self, _kind: str, _shop: Shop, _now: datetime) -> Message | None:
+        return None
+
     def code(self, order: Order, shop: Shop) -> str:
         return identifier(order, shop)
+
+    def shown(self, order: Order, shop: Shop, service: Service) -> bytes | None:
+        # A return that a customer asked for is no order here.
+        return None if order.return_request else msgspec.json.encode(order_view(order, shop, service.links))
 
     def credentials(self, token: Token) -> Mapping[str, str]:
         return {"username": token.key, "password": token.secret}

@@ -3,7 +3,6 @@
 import asyncio
 from base64 import b64encode
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TypedDict
 from urllib.parse import quote
 
@@ -25,14 +24,13 @@ from stoa.dialects.shopflix.orders import NAME, find, is_order, still_there
 from stoa.dialects.shopflix.requests import ShipmentBody, read_identifier, read_shipment
 from stoa.dialects.shopflix.view import courier_comes_at, delivery_of, tracking_codes
 from stoa.dialects.shopflix.words import CARRIER_NAMES
-from stoa.documents.blobs import BlobMissing, BlobStoreUnavailable
-from stoa.documents.labels import AS_MADE, LabelFormat, render_label
+from stoa.documents.labels import LabelFormat
 from stoa.documents.manifest import render_manifest
 from stoa.documents.manifests import manifest_of
+from stoa.documents.printing import label_file, note_collected
 from stoa.documents.uploads import DocumentType
-from stoa.documents.vouchers import Wanted, label_of
-from stoa.engine import Conflict
-from stoa.orders.commands import CancelVoucher, CollectVoucher
+from stoa.documents.vouchers import Wanted
+from stoa.orders.commands import CancelVoucher
 from stoa.orders.order import Actor, Order
 from stoa.orders.refusals import Refusal, Refused
 from stoa.orders.shop import Shop
@@ -166,26 +164,12 @@ class ShipmentsApi:
         if asked.stored is None:
             raise sale_order_not_found()
         order = asked.stored.order
-        content = await self._label(order, shop, form)
-        if handed_over:
-            await self._note_collected(asked.stored, shop)
-        return _label_view(asked.order_id, order, content)
-
-    async def _note_collected(self, stored: Stored, shop: Shop) -> None:
-        # Ready already, or a shop that says so itself: a refusal is as good as a yes here. The label is in the
-        # merchant's hands, whatever others do to the order meanwhile.
-        with suppress(Conflict):
-            await self._service.engine.carry_out(CollectVoucher(), on=stored, shop=shop, by=Actor.MERCHANT)
-
-    async def _label(self, order: Order, shop: Shop, form: LabelFormat) -> bytes:
-        label = label_of(order, shop, self._service.channel_code(order, shop))
-        if order.voucher is None or label is None:
+        content = await label_file(self._service, order, shop, form)
+        if content is None:
             raise no_voucher()
-        if form in AS_MADE:
-            # What is not to be had as it was made is made again.
-            with suppress(BlobMissing, BlobStoreUnavailable):
-                return await self._service.blobs.get(order.voucher.blob)
-        return await asyncio.to_thread(render_label, label, form)
+        if handed_over:
+            await note_collected(self._service, asked.stored, shop)
+        return _label_view(asked.order_id, order, content)
 
     async def manifest(self, request: Request) -> Response:
         """The paper for a carrier. Raises Fault."""

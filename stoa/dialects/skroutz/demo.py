@@ -6,9 +6,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from stoa.dialects.skroutz.returns.telling import return_created
 from stoa.dialects.skroutz.returns.view import return_view
 from stoa.dialects.skroutz.returns.wire import ReturningAddressView, ReturnView
-from stoa.dialects.skroutz.telling import new_order, order_updated
+from stoa.dialects.skroutz.telling import ENDPOINT, RETURN_ENDPOINT, new_order, order_updated
 from stoa.dialects.skroutz.view import order_view
 from stoa.dialects.skroutz.wire import OrderView, ReplacementView, ReturnLinkView
 from stoa.documents.links import Links
@@ -316,6 +317,21 @@ def demo_message(
         return new_order(demo_view(code, order, shop, links), shop, at=now)
     before, after = (demo_view(code, state, shop, links) for state in happen(order))
     return order_updated(before, after, shop, at=now)
+
+
+def _news_of_an_order(shop: Shop, links: Links, now: datetime) -> Message:
+    return demo_message("DEMO-OPEN", _open(shop, now), "creation", shop=shop, links=links, now=now)
+
+
+def _news_of_a_return(shop: Shop, _links: Links, now: datetime) -> Message:
+    return return_created(demo_return_view(demo_return(shop, now), shop), at=now)
+
+
+NEWS: dict[str, Callable[[Shop, Links, datetime], Message]] = {
+    ENDPOINT: _news_of_an_order,
+    RETURN_ENDPOINT: _news_of_a_return,
+}
+"""The first message of a demo order, and of the demo return, by the kind of endpoint that hears of it."""
 
 
 def _extended(order: Order) -> tuple[Order, Order]:

@@ -105,7 +105,7 @@ NEVER_ACCEPTED = frozenset({State.OPEN, State.REJECTED, State.EXPIRED})
 
 def order_code(order: Order | LinkedOrder, shop: Shop) -> str:
     """``YYMMDD-NNNNNNN``: the local day of the order and its number."""
-    day = order.placed_at.astimezone(ZoneInfo(shop.zone))
+    day = order.placed_at.astimezone(ZoneInfo(shop.zone_of_codes))
     # Written out: strftime takes as long as a whole line of the view.
     return f"{day.year % 100:02}{day.month:02}{day.day:02}-{order.id}"
 

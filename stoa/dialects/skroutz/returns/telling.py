@@ -31,13 +31,18 @@ def tell_of_return(change: Change) -> list[Message]:
         return []
     shown, at = return_view(change.after, change.shop), local(change.after.updated_at, UTC)
     if change.before is None:
-        created = ReturnPayload(event_type=RETURN_CREATED, event_time=at, shown=shown)
-        return [Message(RETURN_ENDPOINT, RETURN_CREATED, _encode(created), part="announcement")]
+        return [return_created(shown, at=change.after.updated_at)]
     changes = differences(return_view(change.before, change.shop), shown, CHANGEABLE)
     if not changes:
         return []
     updated = ReturnPayload(event_type=RETURN_UPDATED, event_time=at, shown=shown, changes=changes)
     return [Message(RETURN_ENDPOINT, RETURN_UPDATED, _encode(updated), part="update")]
+
+
+def return_created(shown: ReturnView, *, at: datetime) -> Message:
+    """``at`` is in UTC."""
+    created = ReturnPayload(event_type=RETURN_CREATED, event_time=local(at, UTC), shown=shown)
+    return Message(RETURN_ENDPOINT, RETURN_CREATED, _encode(created), part="announcement")
 
 
 _encode = msgspec.json.Encoder().encode

@@ -1,0 +1,227 @@
+"""What is done to many orders at once: accepted, their labels printed, their goods picked."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+import structlog
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stoa.desk.asking import worded
+from stoa.desk.entry import CSRF_FIELD, Desk, Visit, check_form
+from stoa.desk.finding import Wish
+from stoa.desk.forms import Form, read_form
+from stoa.desk.orders import ORDERS, PAPERS, UNPROCESSABLE, OrderList, Typed, list_address, paper_options
+from stoa.desk.rendering import page, say
+from stoa.documents.bundles import MOST_AT_ONCE, vouchers_of
+from stoa.documents.labels import LabelFormat
+from stoa.documents.pick_list import render_pick_list
+from stoa.documents.routes import PAPER_HEADERS
+from stoa.documents.uploads import DocumentType
+from stoa.engine import Conflict, Gone
+from stoa.orders.commands import Accept
+from stoa.orders.order import Actor, Order, State
+from stoa.orders.refusals import Refused
+from stoa.orders.shop import Shop
+from stoa.service import Service
+from stoa.store.orders import Stored
+from stoa.web.replies import reply_bytes
+from stoa.web.routing import Endpoint, post
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 4
+"""Orders that are accepted at the same time: other requests want connections to the database, too."""
+
+LOOKS_FOR_LABELS = 16
+LOOK_AGAIN_AFTER = 0.25
+"""Seconds. When these looks are over, the worker has usually made the labels of what was just accepted."""
+
+
+class Chosen(Struct, frozen=True, kw_only=True):
+    """The orders that somebody selected, in the list's order, and in which list."""
+
+    visit: Visit
+    shop: Shop
+    form: Form
+    wish: Wish
+    stored: list[Stored]
+
+
+class Left(Struct, frozen=True, kw_only=True):
+    """An order to which it was not done, and why not."""
+
+    id: int
+    code: str
+    why: str
+
+
+class Bulk:
+    def __init__(self, desk: Desk, orders: OrderList) -> None:
+        self.service = desk.service
+        self.door = desk.door
+        self.list = orders
+
+    async def accept(self, request: Request, shop_id: int) -> Response:
+        """Accept each as it would be by itself, with the shop's usual options."""
+        chosen = await self.chosen(request, shop_id)
+        if isinstance(chosen, Response):
+            return chosen
+        service = self.service.signed_by(chosen.visit.person.person_id)
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def accept(stored: Stored) -> str:
+            async with turns:
+                return await _accept(service, stored, chosen.shop, chosen.visit.language)
+
+        refusals = await asyncio.gather(*(accept(stored) for stored in chosen.stored))
+        outcome = list(zip(chosen.stored, refusals, strict=True))
+        return self._said(
+            "accepted.html",
+            chosen,
+            accepted=[stored.order.id for stored, refusal in outcome if not refusal],
+            left=[self._left(stored.order, chosen.shop, why) for stored, why in outcome if why],
+        )
+
+    async def print_labels(self, request: Request, shop_id: int) -> Response:
+        """One PDF. Where labels are missing, that is said first, and the others can be printed from there."""
+        chosen = await self.chosen(request, shop_id)
+        if isinstance(chosen, Response):
+            return chosen
+        stored = await self._labelled(chosen)
+        without = [one.order for one in stored if one.order.voucher is None]
+        if without:
+            return self._missing(chosen, stored, without)
+        service = self.service.signed_by(chosen.visit.person.person_id)
+        bundle = await vouchers_of(service, chosen.shop, stored, _paper(chosen.form))
+        if bundle.pdf is None:
+            return self._missing(chosen, stored, bundle.missing)
+        return paper_reply(bundle.pdf, "labels.pdf")
+
+    async def _labelled(self, chosen: Chosen) -> list[Stored]:
+        """The orders once none of them waits for a label, or when that takes too long."""
+        stored = chosen.stored
+        for _ in range(LOOKS_FOR_LABELS):
+            if not any(one.order.voucher_is_due for one in stored):
+                break
+            await asyncio.sleep(LOOK_AGAIN_AFTER)
+            numbers = [one.order.id for one in stored]
+            known = await self.service.orders.read_some(chosen.shop.id, numbers)
+            stored = [known.get(one.order.id, one) for one in stored]
+        return stored
+
+    def _missing(self, chosen: Chosen, stored: Sequence[Stored], without: Sequence[Order]) -> Response:
+        language = chosen.visit.language
+        return self._said(
+            "labels_missing.html",
+            chosen,
+            printable=[one.order.id for one in stored if one.order.voucher is not None],
+            all=[one.order.id for one in stored],
+            is_under_way=any(order.voucher_is_due for order in without),
+            paper=_paper(chosen.form),
+            left=[self._left(order, chosen.shop, say(language, _why_no_label(order))) for order in without],
+        )
+
+    async def pick(self, request: Request, shop_id: int) -> Response:
+        """The list with which somebody goes along the shelves."""
+        chosen = await self.chosen(request, shop_id)
+        if isinstance(chosen, Response):
+            return chosen
+        pdf = await asyncio.to_thread(
+            render_pick_list,
+            [one.order for one in chosen.stored],
+            chosen.shop,
+            self.service.channel_code,
+            language=chosen.visit.language,
+            at=self.service.clock(),
+        )
+        return paper_reply(pdf, "pick-list.pdf")
+
+    async def chosen(self, request: Request, shop_id: int, *, owner: bool = False) -> Chosen | Response:
+        """What is selected in the form that was sent; the list again, where that is nothing or will not do."""
+        visit, shop = await self.door.shop(request, shop_id, owner=owner)
+        form = await read_form(request)
+        check_form(visit, form.text(CSRF_FIELD))
+        wish, _ = self.list.reader(shop).read(dict(parse_qsl(form.text("list").lstrip("?"))))
+        numbers = form.numbers("order")
+        known = await self.service.orders.read_some(shop.id, numbers[:MOST_AT_ONCE])
+        fault = _fault_of(numbers, known, visit.language)
+        if fault:
+            typed = Typed(selected=frozenset(numbers), fault=fault)
+            return await self.list.page(visit, shop, wish, typed=typed, status=UNPROCESSABLE)
+        stored = _in_order(numbers, known)
+        return Chosen(visit=visit, shop=shop, form=form, wish=wish, stored=stored)
+
+    def _left(self, order: Order, shop: Shop, why: str) -> Left:
+        return Left(id=order.id, code=self.service.channel_code(order, shop), why=why)
+
+    def _said(self, template: str, chosen: Chosen, **context: Any) -> Response:
+        """A page that says what came of it."""
+        return page(
+            template,
+            chosen.visit,
+            here="orders",
+            address=list_address(chosen.shop),
+            wish=chosen.wish,
+            papers=paper_options(chosen.visit.language),
+            **context,
+        )
+
+
+async def _accept(service: Service, stored: Stored, shop: Shop, language: str) -> str:
+    """Why the order was not accepted; nothing where it was."""
+    try:
+        outcome = await service.engine.carry_out(Accept(), on=stored, shop=shop, by=Actor.MERCHANT)
+    except Gone:
+        return say(language, "Somebody has deleted it meanwhile.")
+    except Conflict:
+        return say(language, "Others keep changing it; try again.")
+    except Exception:
+        # What became of the others is to be said all the same.
+        log.exception("desk.accept_failed", shop_id=shop.id, order_id=stored.order.id)
+        return say(language, "Something went wrong on our side; it has been noted.")
+    return worded(outcome, language) if isinstance(outcome, Refused) else ""
+
+
+def _fault_of(numbers: Sequence[int], known: Mapping[int, Stored], language: str) -> str:
+    """What is wrong with the selection."""
+    if not numbers:
+        return say(language, "Select at least one order first.")
+    if len(numbers) > MOST_AT_ONCE:
+        return say(language, "These are too many: at most {most} at once.", most=MOST_AT_ONCE)
+    if len(known) < len(numbers):
+        return say(language, "Some of the selected orders have been deleted meanwhile. Nothing was done.")
+    return ""
+
+
+def _in_order(numbers: Sequence[int], known: Mapping[int, Stored]) -> list[Stored]:
+    return [known[number] for number in numbers if number in known]
+
+
+def _paper(form: Form) -> LabelFormat:
+    paper = form.text("paper")
+    return LabelFormat(paper) if paper in set(PAPERS) else LabelFormat.A6
+
+
+def _why_no_label(order: Order) -> str:
+    if order.voucher_is_due:
+        return "Its label is still being made."
+    return "It is not accepted yet." if order.state is State.OPEN else "It has no label."
+
+
+def paper_reply(pdf: bytes, name: str) -> Response:
+    """A PDF for the browser to show, to print and to save."""
+    headers = PAPER_HEADERS | {"Content-Disposition": f'inline; filename="{quote(name)}"'}
+    return reply_bytes(pdf, media_type=DocumentType.PDF.media_type, headers=headers)
+
+
+def bulk_routes(desk: Desk) -> list[Endpoint]:
+    bulk = Bulk(desk, OrderList(desk))
+    return [
+        post(f"{ORDERS}/accept")(bulk.accept),
+        post(f"{ORDERS}/labels")(bulk.print_labels),
+        post(f"{ORDERS}/pick-list")(bulk.pick),
+    ]

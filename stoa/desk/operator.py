@@ -1,0 +1,144 @@
+"""The marketplace's own pages, over all shops: which there are, whether all is well, and which webhooks were given up."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stoa.desk.entry import BASE, CSRF_FIELD, Desk, Visit, check_form, redirect
+from stoa.desk.forms import read_form
+from stoa.desk.operator_health import health
+from stoa.desk.rendering import page
+from stoa.dialects import Dialect
+from stoa.store.overview import MOST_COUNTED, Overview, ShopAtAGlance
+from stoa.web.queries import BIGGEST
+from stoa.web.routing import Endpoint, get, post
+
+OPERATOR = f"{BASE}/operator"
+GIVEN_UP = f"{OPERATOR}/deliveries"
+
+ON_A_PAGE = 50
+
+DONE = {"resent": "It is on its way again."}
+"""What a page says after something was done, in English."""
+
+LONGEST_NUMBER = 18
+"""Digits that a bigint has room for."""
+
+
+class Webhooks(Struct, frozen=True):
+    """What a kind of endpoint is about, and in which dialect."""
+
+    about: str
+    dialect: str
+
+
+def webhook_kinds(dialects: Sequence[Dialect]) -> Mapping[str, Webhooks]:
+    """The kinds of endpoints that the installed dialects have."""
+    orders = {
+        one.order_endpoint: Webhooks("Orders", one.name) for one in dialects if one.order_endpoint is not None
+    }
+    returns = {
+        one.return_endpoint: Webhooks("Returns", one.name)
+        for one in dialects
+        if one.return_endpoint is not None
+    }
+    return orders | returns
+
+
+def number_in(request: Request, name: str, otherwise: int = 0) -> int:
+    """A number of the address; ``otherwise`` where there is none that could be meant."""
+    text = request.query_params.get(name, "")
+    known = text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+    return int(text) if known else otherwise
+
+
+class OperatorPages:
+    def __init__(self, desk: Desk) -> None:
+        self.service = desk.service
+        self.door = desk.door
+        self.overview = Overview(desk.service.pool)
+        self.kinds = webhook_kinds(desk.dialects)
+
+    async def shops(self, request: Request) -> Response:
+        """The shops by number, some at a time. Raises SignInNeeded or Fault."""
+        visit = await self.door.operator(request)
+        after = number_in(request, "after")
+        shops = await self.overview.shops(after=after, limit=ON_A_PAGE + 1)
+        more = shops[ON_A_PAGE - 1].shop_id if len(shops) > ON_A_PAGE else None
+        return await self._shops(visit, shops[:ON_A_PAGE], after=after, more=more)
+
+    async def find(self, request: Request) -> Response:
+        """The shops with a number or with words in their names. Sent as a form: addresses are logged."""
+        visit = await self.door.operator(request)
+        form = await read_form(request)
+        check_form(visit, form.text(CSRF_FIELD))
+        text = form.text("text")
+        if not text:
+            return redirect(OPERATOR)
+        found = await self.overview.find_shops(text, limit=ON_A_PAGE)
+        return await self._shops(visit, found, text=text)
+
+    async def _shops(
+        self,
+        visit: Visit,
+        shops: Sequence[ShopAtAGlance],
+        *,
+        after: int = 0,
+        more: int | None = None,
+        text: str = "",
+    ) -> Response:
+        return page(
+            "operator.html",
+            visit,
+            here="operator",
+            tab="shops",
+            shops=shops,
+            after=after,
+            more=more,
+            text=text,
+            most=MOST_COUNTED,
+            queue=await self.overview.queue(self.service.clock()),
+        )
+
+    async def given_up(self, request: Request) -> Response:
+        """Webhooks of all shops that were given up, newest first. Raises SignInNeeded or Fault."""
+        visit = await self.door.operator(request)
+        dead = await self.overview.given_up(before=number_in(request, "before", BIGGEST), limit=ON_A_PAGE + 1)
+        return page(
+            "operator_given_up.html",
+            visit,
+            here="operator",
+            tab="deliveries",
+            dead=dead[:ON_A_PAGE],
+            kinds=self.kinds,
+            more=dead[ON_A_PAGE - 1].id if len(dead) > ON_A_PAGE else None,
+            is_first="before" not in request.query_params,
+            done=DONE.get(request.query_params.get("done", ""), ""),
+            back="all",
+        )
+
+    async def health(self, request: Request) -> Response:
+        """How the installation is. Raises SignInNeeded or Fault."""
+        visit = await self.door.operator(request)
+        queue = await self.overview.queue(self.service.clock())
+        return page(
+            "operator_health.html",
+            visit,
+            here="operator",
+            tab="health",
+            checks=await health(self.service, queue, visit.language),
+            queue=queue,
+            most=MOST_COUNTED,
+        )
+
+
+def operator_routes(desk: Desk) -> list[Endpoint]:
+    pages = OperatorPages(desk)
+    return [
+        get(OPERATOR)(pages.shops),
+        post(f"{OPERATOR}/find")(pages.find),
+        get(GIVEN_UP)(pages.given_up),
+        get(f"{OPERATOR}/health")(pages.health),
+    ]
