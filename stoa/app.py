@@ -40,8 +40,8 @@ from stoa.store.deliveries import Deliveries
 from stoa.store.installation import check_secret_key
 from stoa.store.invoices import Invoices
 from stoa.store.migrations import migrate
-from stoa.store.orders import Orders
 from stoa.store.notes import Notes
+from stoa.store.orders import Orders
 from stoa.store.people import People
 from stoa.store.shops import Shops, Stranger
 from stoa.store.strangers import Strangers

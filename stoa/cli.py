@@ -16,6 +16,7 @@ from stoa import doctor as checks
 from stoa.app import Complete, Stoa, open_stoa
 from stoa.data_folder import DataFolder
 from stoa.desk.accounts import Accounts, named
+from stoa.desk.passwords import Passwords
 from stoa.dialects import dialect_names
 from stoa.logs import configure_logs
 from stoa.operator.requests import OrderBody, ShopBody
@@ -457,7 +458,9 @@ def person_add(
         service = stoa.service
         shop_id = None if shop is None else (await _shop(stoa, shop)).id
         try:
-            return await Accounts(service.people).add(who, shop_id=shop_id, role=role, now=service.clock())
+            return await Accounts(service.people, Passwords()).add(
+                who, shop_id=shop_id, role=role, now=service.clock()
+            )
         except EmailTaken as taken:
             raise GiveUp(f"Somebody has the address {who.email} already.") from taken
 
@@ -505,7 +508,9 @@ def person_password(email: Email, *, data: Data = VAR, json: Json = False) -> No
 
     async def renew(stoa: Stoa) -> str:
         person = await _person(stoa, email)
-        renewed = await Accounts(stoa.service.people).renew_password(person.shop_id, person.person_id)
+        renewed = await Accounts(stoa.service.people, Passwords()).renew_password(
+            person.shop_id, person.person_id
+        )
         return renewed or _nobody(email)
 
     password = run(data, renew)

@@ -1,4 +1,4 @@
-"""What keeps a long-lived installation light: old files, tallies and strangers are cleared away. Whoever folds the tallies
+"""What keeps a long-lived installation light: old files, tallies, sessions and strangers are cleared away. Whoever folds the tallies
 brings what the desk knows of orders up to date."""
 
 import asyncio
@@ -20,8 +20,8 @@ log = structlog.get_logger(__name__)
 FILES = 100
 """Files that are deleted in one round."""
 
-STRANGERS_FORGOTTEN_EVERY = 3600.0
-"""Seconds."""
+FORGOTTEN_EVERY = 3600.0
+"""Seconds between looks for strangers and sessions of long ago."""
 
 SIGN_OF_LIFE_EVERY = 5.0
 """Seconds."""
@@ -51,7 +51,8 @@ class Housekeeping:
         chores = [
             asyncio.create_task(_keep_doing(self.fold, every=self._pause)),
             asyncio.create_task(_keep_doing(self.delete_files, every=self._pause)),
-            asyncio.create_task(_keep_doing(self.forget_strangers, every=STRANGERS_FORGOTTEN_EVERY)),
+            asyncio.create_task(_keep_doing(self.forget_strangers, every=FORGOTTEN_EVERY)),
+            asyncio.create_task(_keep_doing(self.forget_sessions, every=FORGOTTEN_EVERY)),
             asyncio.create_task(_keep_doing(self.show_sign_of_life, every=SIGN_OF_LIFE_EVERY)),
         ]
         try:
@@ -95,6 +96,10 @@ class Housekeeping:
 
     async def forget_strangers(self) -> None:
         await self._service.strangers.forget(self._service.clock())
+
+    async def forget_sessions(self) -> None:
+        """Forget who was signed in so long ago that they have to sign in again."""
+        await self._service.people.forget_sessions(self._service.clock())
 
 
 async def _keep_doing(do: Callable[[], Awaitable[None]], *, every: float) -> None:

@@ -19,6 +19,7 @@ from stoa.orders.shop import Shop
 from stoa.store.desk_orders import DeskOrders, Filter
 from stoa.store.facts import BATCH, Facts
 from stoa.store.orders import Orders, Search, Stored
+from stoa.store.people import SESSION_LASTS, Role
 from stoa.store.strangers import KEPT, Visit
 from tests import saves
 from tests.builders import (
@@ -31,6 +32,7 @@ from tests.builders import (
     an_order_in,
     an_uploaded_invoice,
 )
+from tests.desk.people import an_account, hashed
 
 SOON = 0.01
 
@@ -260,6 +262,24 @@ async def test_strangers_of_the_day_before_are_forgotten(stoa: Stoa, clock: Mova
         await until(forgotten)
 
 
+async def test_sessions_that_are_over_are_forgotten_and_no_others(
+    stoa: Stoa, shop: Shop, clock: MovableClock
+) -> None:
+    person = await an_account(stoa, shop.id, Role.PACKER)
+    people, pool = stoa.service.people, stoa.service.pool
+    await people.open_session(person.person_id, hashed(), clock())
+    clock.move(SESSION_LASTS)
+    still_good = await people.open_session(person.person_id, hashed(), clock())
+
+    async def forgotten() -> bool:
+        return bool(await pool.fetchval("SELECT count(*) = 1 FROM desk_sessions"))
+
+    assert not await forgotten()
+    async with keeping_house(stoa):
+        await until(forgotten)
+    assert await people.signed(still_good or "", clock()) is not None
+
+
 async def test_a_database_that_does_not_answer_only_puts_the_chores_off(
     stoa: Stoa, shop: Shop, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,7 +293,7 @@ async def test_a_database_that_does_not_answer_only_puts_the_chores_off(
     ):
         monkeypatch.setattr(one, name, failing_once(getattr(one, name)))
     monkeypatch.setattr(Facts, "shops_to_fold", failing_once(Facts.shops_to_fold))
-    monkeypatch.setattr(housekeeping, "STRANGERS_FORGOTTEN_EVERY", SOON)
+    monkeypatch.setattr(housekeeping, "FORGOTTEN_EVERY", SOON)
 
     async def done() -> bool:
         return (await tallies(stoa), await left(stoa), await strangers(stoa)) == (1, 0, 0)

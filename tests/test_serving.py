@@ -383,7 +383,12 @@ def receiving() -> Iterator[Receiver]:
 
 def test_a_server_without_a_worker_leaves_the_work_to_a_worker(data: Path) -> None:
     allowing = {"STOA_WEBHOOK_ALLOW": "127.0.0.0/8"}
-    with serving(data, "--no-worker", STOA_LOG_LEVEL="debug", **allowing) as server, receiving() as receiver:
+    with (
+        serving(
+            data, "--no-worker", STOA_LOG_LEVEL="debug", STOA_WEBHOOK_ALLOW=allowing["STOA_WEBHOOK_ALLOW"]
+        ) as server,
+        receiving() as receiver,
+    ):
         token = command("token", "create", "--dialect", "operator", "--data", data).stdout.strip()
         with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {token}"}) as operator:
             secret = placing_with_webhook(operator, f"http://127.0.0.1:{receiver.server_port}/hook")

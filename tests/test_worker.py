@@ -62,7 +62,7 @@ async def test_a_database_that_does_not_answer_only_puts_the_forgetting_off(
     await stoa.service.strangers.count_failure(Visit("192.0.2.1", clock()))
     clock.move(KEPT + MINUTE)
     forgotten = watched(stoa, monkeypatch, OSError())
-    monkeypatch.setattr(housekeeping, "STRANGERS_FORGOTTEN_EVERY", 0.01)
+    monkeypatch.setattr(housekeeping, "FORGOTTEN_EVERY", 0.01)
 
     with capture_logs() as logs:
         async with working(stoa):

@@ -19,6 +19,9 @@ from stoa.web.routing import Endpoint, get, post
 TAG = "Demo"
 SHOWN = 100
 
+MOST_BODY = 256 * 1024
+"""Bytes: the largest webhook has a tenth of that, and thousands of them are kept of whoever sends them."""
+
 OUT_OF_ORDER = 503
 """What the receiver answers while it plays dead, see the inbox at the desk."""
 
@@ -75,7 +78,7 @@ def demo_routes(service: Service) -> list[Endpoint]:
         ),
     )
     async def receive(request: Request, shop_id: int) -> Response:
-        body = await read_body(request)
+        body = await read_body(request, MOST_BODY)
         code = read_hook.read(body).code
         if not 1 <= shop_id <= BIGGEST:
             raise not_found("Shop")

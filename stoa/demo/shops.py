@@ -14,6 +14,7 @@ from stoa.app import Stoa
 from stoa.data_folder import write_whole
 from stoa.desk.accounts import Accounts, Named
 from stoa.desk.entry import BASE
+from stoa.desk.passwords import Passwords
 from stoa.orders.shop import Company, PickupLocation, Shop
 from stoa.settings import Settings
 from stoa.store.people import Role
@@ -264,7 +265,7 @@ async def _person(
 ) -> PersonOnFile:
     """Somebody with the password on file while it works, else with a new one, as whatever they are by now."""
     service = stoa.service
-    accounts = Accounts(service.people)
+    accounts = Accounts(service.people, Passwords())
     known = await service.people.by_email(email)
     if known is None:
         who = Named(email, _NAMES[role])

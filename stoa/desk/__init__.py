@@ -87,10 +87,16 @@ def _asking_to_sign_in(endpoint: Endpoint) -> Endpoint:
 
 
 NOT_FOUND = 404
+ONLY_POSTED = 405
 
 
 def say_fault(request: Request, fault: Fault) -> Response:
-    """A page that says what is wrong, for whatever lies below the desk's address."""
+    """A page that says what is wrong, for whatever lies below the desk's address.
+
+    Who reads the address to which a form was sent, say from the browser's history, is led to the page that has the form.
+    """
+    if fault.status == ONLY_POSTED and request.method == "GET":
+        return redirect(request.url.path.rpartition("/")[0])
     language = language_asked_for(request)
     heading = "There is nothing here" if fault.status == NOT_FOUND else "That did not work"
     answer = bare_page(

@@ -44,9 +44,9 @@ def new_password() -> str:
 class Accounts:
     """Makes accounts and passwords; what is answered is kept only as a hash."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, passwords: Passwords) -> None:
         self._people = people
-        self._passwords = Passwords()
+        self._passwords = passwords
 
     async def add(self, who: Named, *, shop_id: int | None, role: Role, now: datetime) -> tuple[Person, str]:
         """The person and the password. Raises EmailTaken."""
@@ -65,7 +65,7 @@ class Accounts:
         """Another password, which signs the person out everywhere; None where the shop has no such person."""
         password = new_password()
         hashed = await self._passwords.hash(password)
-        return password if await self._people.reset_password(shop_id, person_id, hashed) else None
+        return password if await self._people.set_password(shop_id, person_id, hashed) else None
 
     async def opens(self, email: str, password: str) -> Person | None:
         """Who signs in with this; None where nobody does."""

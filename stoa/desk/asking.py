@@ -34,6 +34,10 @@ Faults = Mapping[str, str]
 """What is wrong with fields of a form, in English."""
 
 
+Came = tuple[Visit, Shop, Stored]
+"""Who is at the door, and what they ask for."""
+
+
 class Posted(Struct, frozen=True, kw_only=True):
     """A form that somebody sent about an order. ``action`` is which one: the last part of its address."""
 
@@ -62,22 +66,19 @@ class OrderForms:
 
     async def read(self, request: Request, shop_id: int, order_id: int) -> Posted:
         """Raises SignInNeeded or Fault."""
-        visit, _, stored = await self.door.order(request, shop_id, order_id)
-        form = await read_form(request)
-        return self.checked(request, visit, stored, form)
+        came = await self.door.order(request, shop_id, order_id)
+        return self.checked(request, came, await read_form(request))
 
-    def checked(self, request: Request, visit: Visit, stored: Stored, form: Form) -> Posted:
+    def checked(self, request: Request, came: Came, form: Form) -> Posted:
         """A form that comes from a page of this session. Raises Fault."""
-        check_form(visit, form.text(CSRF_FIELD))
-        return self.unchecked(request, visit, stored, form)
+        check_form(came[0], form.text(CSRF_FIELD))
+        return self.unchecked(request, came, form)
 
-    def unchecked(self, request: Request, visit: Visit, stored: Stored, form: Form) -> Posted:
+    def unchecked(self, request: Request, came: Came, form: Form) -> Posted:
         """A form of which nothing is done."""
-        if visit.shop is None:
-            message = "nobody asks something of an order without its shop"
-            raise AssertionError(message)
+        visit, shop, stored = came
         action = request.url.path.rsplit("/", 1)[-1]
-        return Posted(visit=visit, shop=visit.shop, stored=stored, form=form, action=action)
+        return Posted(visit=visit, shop=shop, stored=stored, form=form, action=action)
 
     def signed(self, posted: Posted) -> Service:
         """The service by which what happens is noted as done by whoever sent the form."""
@@ -128,7 +129,7 @@ class OrderForms:
             faults=faults or {},
             clash=clash,
         )
-        return await self._page.again(posted.visit, posted.stored, typed)
+        return await self._page.again(posted.visit, posted.shop, posted.stored, typed)
 
 
 def worded(refused: Refused, language: str) -> str:

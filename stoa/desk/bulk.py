@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
 import structlog
 from msgspec import Struct
@@ -11,24 +11,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.desk.asking import worded
-from stoa.desk.entry import CSRF_FIELD, Desk, Visit, check_form
+from stoa.desk.entry import Desk, Visit, read_own_form
 from stoa.desk.finding import Wish
-from stoa.desk.forms import Form, read_form
-from stoa.desk.orders import ORDERS, PAPERS, UNPROCESSABLE, OrderList, Typed, list_address, paper_options
-from stoa.desk.rendering import page, say
+from stoa.desk.forms import Form
+from stoa.desk.orders import ORDERS, OrderList, Typed, list_address, paper_options
+from stoa.desk.papers import paper_reply
+from stoa.desk.rendering import UNPROCESSABLE, page, say
+from stoa.desk.words import PAPERS
 from stoa.documents.bundles import MOST_AT_ONCE, vouchers_of
 from stoa.documents.labels import LabelFormat
 from stoa.documents.pick_list import render_pick_list
-from stoa.documents.routes import PAPER_HEADERS
-from stoa.documents.uploads import DocumentType
 from stoa.engine import Conflict, Gone
 from stoa.orders.commands import Accept
-from stoa.orders.order import Actor, Order, State
+from stoa.orders.order import Actor, Fulfilment, Order, State
 from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
 from stoa.service import Service
 from stoa.store.orders import Stored
-from stoa.web.replies import reply_bytes
 from stoa.web.routing import Endpoint, post
 
 log = structlog.get_logger(__name__)
@@ -126,13 +125,16 @@ class Bulk:
         )
 
     async def pick(self, request: Request, shop_id: int) -> Response:
-        """The list with which somebody goes along the shelves."""
+        """The list with which somebody goes along the shelves; what lies in the marketplace's warehouse is not on them."""
         chosen = await self.chosen(request, shop_id)
         if isinstance(chosen, Response):
             return chosen
+        here = [one.order for one in chosen.stored if one.order.fulfilment is not Fulfilment.WAREHOUSE]
+        if not here:
+            return await self._nothing_to_pick(chosen)
         pdf = await asyncio.to_thread(
             render_pick_list,
-            [one.order for one in chosen.stored],
+            here,
             chosen.shop,
             self.service.channel_code,
             language=chosen.visit.language,
@@ -140,11 +142,17 @@ class Bulk:
         )
         return paper_reply(pdf, "pick-list.pdf")
 
+    async def _nothing_to_pick(self, chosen: Chosen) -> Response:
+        fault = say(
+            chosen.visit.language, "The marketplace's warehouse sends these: there is nothing to pick."
+        )
+        typed = Typed(selected=frozenset(one.order.id for one in chosen.stored), fault=fault)
+        return await self.list.page(chosen.visit, chosen.shop, chosen.wish, typed=typed, status=UNPROCESSABLE)
+
     async def chosen(self, request: Request, shop_id: int, *, owner: bool = False) -> Chosen | Response:
         """What is selected in the form that was sent; the list again, where that is nothing or will not do."""
         visit, shop = await self.door.shop(request, shop_id, owner=owner)
-        form = await read_form(request)
-        check_form(visit, form.text(CSRF_FIELD))
+        form = await read_own_form(request, visit)
         wish, _ = self.list.reader(shop).read(dict(parse_qsl(form.text("list").lstrip("?"))))
         numbers = form.numbers("order")
         known = await self.service.orders.read_some(shop.id, numbers[:MOST_AT_ONCE])
@@ -209,13 +217,9 @@ def _paper(form: Form) -> LabelFormat:
 def _why_no_label(order: Order) -> str:
     if order.voucher_is_due:
         return "Its label is still being made."
+    if order.fulfilment is Fulfilment.WAREHOUSE:
+        return "The marketplace's warehouse sends it."
     return "It is not accepted yet." if order.state is State.OPEN else "It has no label."
-
-
-def paper_reply(pdf: bytes, name: str) -> Response:
-    """A PDF for the browser to show, to print and to save."""
-    headers = PAPER_HEADERS | {"Content-Disposition": f'inline; filename="{quote(name)}"'}
-    return reply_bytes(pdf, media_type=DocumentType.PDF.media_type, headers=headers)
 
 
 def bulk_routes(desk: Desk) -> list[Endpoint]:

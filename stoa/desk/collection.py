@@ -10,14 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.desk.entry import Desk, Visit, redirect
-from stoa.desk.forms import Form
+from stoa.desk.forms import Form, done_of
+from stoa.desk.rendering import CONFLICT
 from stoa.desk.settings_pages import (
-    CONFLICT,
     SETTINGS,
     SettingsPages,
     Typed,
     address_in,
-    done_of,
     faulty,
     settings_page,
 )

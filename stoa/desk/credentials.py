@@ -8,18 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.desk.entry import Desk, Visit, redirect
-from stoa.desk.rendering import say
+from stoa.desk.forms import done_of
+from stoa.desk.rendering import CONFLICT, say
 from stoa.desk.settings_pages import (
-    CONFLICT,
     SETTINGS,
     SettingsPages,
     Typed,
     address_in,
-    done_of,
     settings_page,
 )
 from stoa.dialects import Dialect
 from stoa.orders.shop import Shop
+from stoa.store.shops import Token
+from stoa.web.bodies import check_text
 from stoa.web.faults import not_found
 from stoa.web.routing import Endpoint, get, post
 
@@ -66,20 +67,27 @@ class CredentialPages(SettingsPages):
         """
         visit, shop, form = await self.enter_form(request, shop_id)
         spoken = self._dialect(dialect)
-        known = await self.service.shops.credentials_of(shop.id)
-        if dialect in known and not form.text("replaces"):
+        token = await self._issue(shop.id, dialect, form.text("replaces"))
+        if token is None:
             return await self._page(visit, shop, typed=Typed(fault=REPLACED_MEANWHILE, status=CONFLICT))
-        token = await self.service.shops.issue(shop.id, dialect, self.service.clock())
         parts = {
             say(visit.language, PARTS.get(part, part)): secret
             for part, secret in spoken.credentials(token).items()
         }
         return await self._page(visit, shop, shown=Shown(dialect, parts))
 
+    async def _issue(self, shop_id: int, dialect: str, replaces: str) -> Token | None:
+        """None where others are in force than the form shows: a page that is reloaded does not expire what it showed."""
+        shops, now = self.service.shops, self.service.clock()
+        since = (await shops.credentials_of(shop_id)).get(dialect)
+        if since is None:
+            return await shops.issue_first(shop_id, dialect, now)
+        return await shops.issue_over(shop_id, dialect, since, now) if replaces == since.isoformat() else None
+
     async def revoke(self, request: Request, shop_id: int, dialect: str) -> Response:
         """Make credentials void; those that are void already stay so. Raises SignInNeeded or Fault."""
         _, shop, _ = await self.enter_form(request, shop_id)
-        await self.service.shops.revoke(shop.id, dialect)
+        await self.service.shops.revoke(shop.id, check_text("dialect", dialect))
         return redirect(f"{address_in(shop, 'credentials')}?done=revoked")
 
     def _dialect(self, name: str) -> Dialect:

@@ -13,10 +13,9 @@ from starlette.responses import Response
 from stoa.desk.asking import worded
 from stoa.desk.demo_events import card_of, events_of
 from stoa.desk.demo_inbox import inbox_routes
-from stoa.desk.entry import BASE, CSRF_FIELD, Desk, Visit, check_form, redirect
-from stoa.desk.forms import Form, read_form
-from stoa.desk.operator import number_in
-from stoa.desk.rendering import page, say
+from stoa.desk.entry import BASE, Desk, Visit, read_own_form, redirect
+from stoa.desk.forms import WILL_NOT_DO, Form, field_of, number_in
+from stoa.desk.rendering import CONFLICT, UNPROCESSABLE, page, say
 from stoa.languages.statuses import PAYMENT_METHODS, step_text
 from stoa.operator.requests import OrderBody
 from stoa.orders.refusals import Refused
@@ -36,9 +35,6 @@ from stoa.web.routing import Endpoint, get, post
 
 DEMO = f"{BASE}/{{shop_id:int}}/demo"
 ORDER = f"{DEMO}/orders/{{order_id:int}}"
-
-CONFLICT = 409
-UNPROCESSABLE = 422
 
 KNOWN_PRODUCTS = {product.uid: product for product in PRODUCTS}
 
@@ -142,14 +138,13 @@ class DemoPages:
     async def place(self, request: Request, shop_id: int) -> Response:
         """Place the order that a customer gives. Raises SignInNeeded or Fault."""
         visit, shop = await self.door.shop(request, shop_id)
-        form = await read_form(request)
-        check_form(visit, form.text(CSRF_FIELD))
+        form = await read_own_form(request, visit)
         try:
             asked = self._surprise() if form.text("surprise") else self._asked(form)
             placement = read_order.read(msgspec.json.encode(asked)).placement()
         except Fault as fault:
-            field = (fault.field or "").rpartition(".")[2]
-            words = say(visit.language, FAULTS.get(field, "This will not do."))
+            field = field_of(fault, FAULTS)
+            words = say(visit.language, FAULTS.get(field, WILL_NOT_DO))
             return self._form(visit, shop, Typed(form=form, fault=words, field=field), status=UNPROCESSABLE)
         number = await self.service.orders.next_number()
         placed = await self.service.engine.place(placement, shop=shop, number=number)
@@ -193,8 +188,7 @@ class DemoPages:
     async def happen(self, request: Request, shop_id: int, order_id: int, event: str) -> Response:
         """Let something happen to an order. Raises SignInNeeded or Fault."""
         visit, shop, stored = await self.door.order(request, shop_id, order_id)
-        form = await read_form(request)
-        check_form(visit, form.text(CSRF_FIELD))
+        form = await read_own_form(request, visit)
         wanted = events_of(stored.order).get(event)
         if wanted is None:
             raise not_found("Page")

@@ -10,9 +10,8 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.entry import BASE, CSRF_FIELD, Desk, check_form, redirect
-from stoa.desk.forms import read_form
-from stoa.desk.operator import LONGEST_NUMBER, number_in
+from stoa.desk.entry import BASE, Desk, read_own_form, redirect
+from stoa.desk.forms import done_of, number_in, whole_number
 from stoa.desk.rendering import page
 from stoa.orders.shop import Shop
 from stoa.store.inbox import Arrived, Inbox
@@ -71,7 +70,7 @@ class InboxPages:
             address=f"{request.base_url}demo/hooks/{shop.id}",
             dead_until=await self.inbox.dead_until(shop.id, self.service.clock()),
             minutes=MINUTES_DEAD,
-            done=DONE.get(request.query_params.get("done", ""), ""),
+            done=done_of(request, DONE),
         )
 
     async def _codes(self, request: Request, shop: Shop) -> list[str] | None:
@@ -102,8 +101,7 @@ class InboxPages:
         """Let the receiver refuse whatever comes for some minutes; for none, it works again. Raises SignInNeeded or
         Fault."""
         visit, shop = await self.door.shop(request, shop_id)
-        form = await read_form(request)
-        check_form(visit, form.text(CSRF_FIELD))
+        form = await read_own_form(request, visit)
         minutes = form.number("minutes")
         if minutes in MINUTES_DEAD:
             await self.inbox.play_dead(shop.id, self._after(minutes))
@@ -122,13 +120,18 @@ def _only(request: Request) -> str:
 
 
 def _entry(arrived: Arrived, keys: Sequence[bytes]) -> Entry:
-    body = msgspec.json.format(arrived.body, indent=2).decode()
+    body = _legible(arrived.body)
     return Entry(
         arrived=arrived,
         event=_event(arrived.body),
         body=body if len(body) <= MOST_SHOWN else f"{body[:MOST_SHOWN]}…",
         is_signed=any(_is_signed(arrived, key) for key in keys),
     )
+
+
+def _legible(body: bytes) -> str:
+    # What is nested deeply grows with its indentation, a megabyte to a gigabyte.
+    return (body if len(body) > MOST_SHOWN else msgspec.json.format(body, indent=2)).decode()
 
 
 class _Hook(Struct, frozen=True):
@@ -143,10 +146,10 @@ def _event(body: bytes) -> str:
 
 def _is_signed(arrived: Arrived, key: bytes) -> bool:
     headers = arrived.headers
-    sent_at = headers.get("webhook-timestamp", "")
-    if not (sent_at.isascii() and sent_at.isdecimal() and len(sent_at) <= LONGEST_NUMBER):
+    sent_at = whole_number(headers.get("webhook-timestamp", ""))
+    if sent_at is None:
         return False
-    right = sign(key, headers.get("webhook-id", ""), int(sent_at), arrived.body)["webhook-signature"]
+    right = sign(key, headers.get("webhook-id", ""), sent_at, arrived.body)["webhook-signature"]
     return hmac.compare_digest(right.encode(), headers.get("webhook-signature", "").encode())
 
 

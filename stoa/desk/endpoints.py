@@ -1,24 +1,20 @@
 """Where a shop is told of its orders and returns: addresses, switches, signing keys, and trying them out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.desk.entry import Desk, Visit, redirect
-from stoa.desk.forms import Form
-from stoa.desk.rendering import say
+from stoa.desk.forms import Form, done_of
+from stoa.desk.rendering import CONFLICT, TOO_MANY, legible, say
 from stoa.desk.settings_pages import (
-    CONFLICT,
     SETTINGS,
-    TOO_MANY,
     SettingsPages,
     Typed,
     address_in,
-    done_of,
     settings_page,
 )
 from stoa.dialects import Dialect
@@ -58,16 +54,21 @@ class Tried(Struct, frozen=True):
     body: str
 
 
-def kinds_of(dialect: Dialect) -> Iterator[Kind]:
-    for name, about in ((dialect.order_endpoint, "orders"), (dialect.return_endpoint, "returns")):
-        if name is not None:
-            yield Kind(name, dialect, about)
+def kinds_of(dialects: Iterable[Dialect]) -> dict[str, Kind]:
+    """The kinds by their names, in the dialects' order."""
+    kinds = (
+        Kind(name, dialect, about)
+        for dialect in dialects
+        for name, about in ((dialect.order_endpoint, "orders"), (dialect.return_endpoint, "returns"))
+        if name is not None
+    )
+    return {kind.name: kind for kind in kinds}
 
 
 class EndpointPages(SettingsPages):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._kinds = {kind.name: kind for dialect in desk.dialects for kind in kinds_of(dialect)}
+        self._kinds = kinds_of(desk.dialects)
         self._under_way: set[int] = set()
 
     async def show(self, request: Request, shop_id: int) -> Response:
@@ -138,7 +139,7 @@ class EndpointPages(SettingsPages):
             return NOTHING_TO_SEND
         headers = told.dialect.endpoint_headers.get(told.name, {})
         trial = await try_out(self.service, shop, message, headers)
-        return Tried(trial, _indented(trial.body)) if trial else NO_ADDRESS
+        return Tried(trial, legible(trial.body)) if trial else NO_ADDRESS
 
     def _kind(self, name: str) -> Kind:
         if name not in self._kinds:
@@ -185,13 +186,6 @@ def _shown(endpoint: WebhookEndpoint | None, typed: Typed | None) -> dict[str, A
     if typed and typed.faults:
         return {"url": typed.form.text("url"), "enabled": typed.form.text("enabled") == "on"}
     return {"url": endpoint.url if endpoint else "", "enabled": endpoint.enabled if endpoint else True}
-
-
-def _indented(body: bytes) -> str:
-    try:
-        return msgspec.json.format(body).decode()
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return body.decode("utf-8", "replace")
 
 
 def endpoint_routes(desk: Desk) -> list[Endpoint]:

@@ -12,6 +12,8 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from stoa.desk.forms import Form, read_form
+from stoa.desk.passwords import Passwords
 from stoa.dialects import Dialect
 from stoa.orders.shop import Shop
 from stoa.service import Service
@@ -95,6 +97,7 @@ class Desk:
         self.service = service
         self.dialects = dialects
         self.door = Doorkeeper(service, demo=demo)
+        self.passwords = Passwords()
         self.demo = demo
         self.ending = ending
 
@@ -168,6 +171,13 @@ class Doorkeeper:
         answer.delete_cookie(self._cookie, path="/", secure=self._is_https, httponly=True, samesite="lax")
 
 
+async def read_own_form(request: Request, visit: Visit) -> Form:
+    """The fields of a form that a page of this session sent. Raises Fault."""
+    form = await read_form(request)
+    check_form(visit, form.text(CSRF_FIELD))
+    return form
+
+
 def check_form(visit: Visit, given: str | None) -> None:
     """Refuse a form that did not come from a page of this session. Raises Fault."""
     if not hmac.compare_digest(_proof(visit.secret), _unmasked(given or "")):
@@ -195,12 +205,17 @@ def _unmasked(given: str) -> bytes:
     return _combined(both[:PROOF_SIZE], both[PROOF_SIZE:]) if len(both) == 2 * PROOF_SIZE else b""
 
 
-def check_origin(request: Request) -> None:
-    """Refuse a form that another site's page sent. Raises Fault.
+def check_origin(request: Request, host: str) -> None:
+    """Refuse a form that another site's page sent; ``host`` is the service's public one. Raises Fault.
 
-    Every browser of the last years says where a form comes from; what says nothing is no browser, and has no cookie.
+    Browsers say where a form comes from, over plain http and the older ones by its origin alone; what says nothing is no
+    browser, and has no cookie.
     """
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    # Of an origin not the scheme, which a proxy in front of us may have changed.
+    here = {host.lower(), request.headers.get("host", "").lower()}
+    is_ours = site in {"same-origin", "none"} if site else not origin or origin.partition("://")[2] in here
+    if not is_ours:
         raise Fault(403, "form_foreign", "This form came from another site.")
 
 

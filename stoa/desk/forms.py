@@ -1,6 +1,7 @@
-"""What a browser sends: the fields of a form, as text without control characters and of a sensible length."""
+"""What a browser sends: the fields of a form, as text, and what an address says beside the page."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
 from io import BytesIO
 from urllib.parse import parse_qsl
 
@@ -9,9 +10,15 @@ from multipart import MultipartError, MultipartParser, MultipartPart, parse_opti
 from starlette.requests import Request
 
 from stoa.web.bodies import MOST_FORM, MOST_PARTS, check_text, read_body
-from stoa.web.faults import broken
+from stoa.web.faults import Fault, broken
 
 MOST_FIELDS = 1000
+
+LONGEST_NUMBER = 18
+"""Digits."""
+
+WILL_NOT_DO = "This will not do."
+"""What is said of a form where nobody can say which of its fields is wrong."""
 
 
 class Form(Struct, frozen=True):
@@ -34,15 +41,29 @@ class Form(Struct, frozen=True):
 
     def number(self, name: str) -> int | None:
         """The field as a whole number; None where it is none."""
-        return _number(self.text(name))
+        return whole_number(self.text(name))
 
     def numbers(self, name: str) -> list[int]:
         """The fields that are whole numbers, each once, in the order in which they were sent."""
-        return list(dict.fromkeys(number for text in self.all(name) if (number := _number(text)) is not None))
+        return list(
+            dict.fromkeys(number for text in self.all(name) if (number := whole_number(text)) is not None)
+        )
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None  # noqa: PLR2004 - a bigint has room for these
+def whole_number(text: str) -> int | None:
+    """The number that is written in digits alone; None for all else, and for more of them than a bigint has room for."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else None
+
+
+def number_in(request: Request, name: str, otherwise: int = 0) -> int:
+    """A number of the address; ``otherwise`` where there is none that could be meant."""
+    number = whole_number(request.query_params.get(name, ""))
+    return otherwise if number is None else number
+
+
+def done_of(request: Request, known: Mapping[str, str]) -> str:
+    """What was done before this page, as its address says, in the words that are known for it; empty where nothing was."""
+    return known.get(request.query_params.get("done", ""), "")
 
 
 async def read_form(request: Request) -> Form:
@@ -70,6 +91,11 @@ def _form(pairs: Iterable[tuple[str, str]]) -> Form:
     return Form(fields)
 
 
+def field_of(fault: Fault, known: Container[str]) -> str:
+    """Which of the known fields a fault is about: the first that is named on the way to it; empty where none is."""
+    return next((part for part in re.split(r"[.\[\]]+", fault.field or "") if part in known), "")
+
+
 class SentFile(Struct, frozen=True):
     """A file that was sent with a form; without a name where none was chosen."""
 
@@ -85,7 +111,8 @@ async def read_form_with_file(request: Request, field: str) -> tuple[Form, SentF
     body = await read_body(request, MOST_FORM)
     try:
         parts = _parts(body, options["boundary"])
-        texts = [(part.name, part.value) for part in parts if part.filename is None]
+        # Pages are UTF-8, so browsers send that; a part that says otherwise names a codec for us to run.
+        texts = [(part.name, part.raw.decode()) for part in parts if part.filename is None]
     except (MultipartError, UnicodeDecodeError, ValueError) as fault:
         raise broken("The form cannot be read.") from fault
     files = [part for part in parts if part.filename is not None and part.name == field]

@@ -40,6 +40,8 @@ differ, and the bell is rung after the change is saved."""
 LONGEST_MARK = 13
 """Digits: milliseconds until the year 2286."""
 
+EVENTS = "text/event-stream"
+
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-Content-Type-Options": "nosniff"}
 
 # A page that lost the stream asks again after two seconds.
@@ -128,10 +130,15 @@ class Live:
         person_id = visit.person.person_id
         if self._pages[person_id] >= MOST_PAGES:
             raise Fault(429, "too_many_pages", "Too many pages are open: close some.")
+        if request.method == "HEAD":
+            return Response(headers=HEADERS, media_type=EVENTS)
         stream = self._counted(person_id, self._stream(request, shop_id))
-        return StreamingResponse(stream, media_type="text/event-stream", headers=HEADERS)
+        return StreamingResponse(stream, media_type=EVENTS, headers=HEADERS)
 
     async def _counted(self, person_id: int, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        # Many that were asked for at once were all let in.
+        if self._pages[person_id] >= MOST_PAGES:
+            return
         self._pages[person_id] += 1
         try:
             async for said in stream:

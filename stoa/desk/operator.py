@@ -1,16 +1,15 @@
 """The marketplace's own pages, over all shops: which there are, whether all is well, and which webhooks were given up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.entry import BASE, CSRF_FIELD, Desk, Visit, check_form, redirect
-from stoa.desk.forms import read_form
+from stoa.desk.endpoints import kinds_of
+from stoa.desk.entry import BASE, Desk, Visit, read_own_form, redirect
+from stoa.desk.forms import done_of, number_in
 from stoa.desk.operator_health import health
 from stoa.desk.rendering import page
-from stoa.dialects import Dialect
 from stoa.store.overview import MOST_COUNTED, Overview, ShopAtAGlance
 from stoa.web.queries import BIGGEST
 from stoa.web.routing import Endpoint, get, post
@@ -23,43 +22,13 @@ ON_A_PAGE = 50
 DONE = {"resent": "It is on its way again."}
 """What a page says after something was done, in English."""
 
-LONGEST_NUMBER = 18
-"""Digits that a bigint has room for."""
-
-
-class Webhooks(Struct, frozen=True):
-    """What a kind of endpoint is about, and in which dialect."""
-
-    about: str
-    dialect: str
-
-
-def webhook_kinds(dialects: Sequence[Dialect]) -> Mapping[str, Webhooks]:
-    """The kinds of endpoints that the installed dialects have."""
-    orders = {
-        one.order_endpoint: Webhooks("Orders", one.name) for one in dialects if one.order_endpoint is not None
-    }
-    returns = {
-        one.return_endpoint: Webhooks("Returns", one.name)
-        for one in dialects
-        if one.return_endpoint is not None
-    }
-    return orders | returns
-
-
-def number_in(request: Request, name: str, otherwise: int = 0) -> int:
-    """A number of the address; ``otherwise`` where there is none that could be meant."""
-    text = request.query_params.get(name, "")
-    known = text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
-    return int(text) if known else otherwise
-
 
 class OperatorPages:
     def __init__(self, desk: Desk) -> None:
         self.service = desk.service
         self.door = desk.door
         self.overview = Overview(desk.service.pool)
-        self.kinds = webhook_kinds(desk.dialects)
+        self.kinds = kinds_of(desk.dialects)
 
     async def shops(self, request: Request) -> Response:
         """The shops by number, some at a time. Raises SignInNeeded or Fault."""
@@ -72,8 +41,7 @@ class OperatorPages:
     async def find(self, request: Request) -> Response:
         """The shops with a number or with words in their names. Sent as a form: addresses are logged."""
         visit = await self.door.operator(request)
-        form = await read_form(request)
-        check_form(visit, form.text(CSRF_FIELD))
+        form = await read_own_form(request, visit)
         text = form.text("text")
         if not text:
             return redirect(OPERATOR)
@@ -115,7 +83,7 @@ class OperatorPages:
             kinds=self.kinds,
             more=dead[ON_A_PAGE - 1].id if len(dead) > ON_A_PAGE else None,
             is_first="before" not in request.query_params,
-            done=DONE.get(request.query_params.get("done", ""), ""),
+            done=done_of(request, DONE),
             back="all",
         )
 

@@ -6,10 +6,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.entry import CSRF_FIELD, Desk, Visit, check_form, redirect
-from stoa.desk.forms import Form, read_form
-from stoa.desk.operator import DONE, GIVEN_UP, ON_A_PAGE, OPERATOR, number_in, webhook_kinds
-from stoa.desk.rendering import page, say
+from stoa.desk.endpoints import kinds_of
+from stoa.desk.entry import Desk, Visit, read_own_form, redirect
+from stoa.desk.forms import WILL_NOT_DO, Form, done_of, field_of, number_in
+from stoa.desk.operator import DONE, GIVEN_UP, ON_A_PAGE, OPERATOR
+from stoa.desk.rendering import UNPROCESSABLE, page, say
 from stoa.desk.sign_in import LANGUAGE_NAMES
 from stoa.operator.requests import ShopBody
 from stoa.orders.calendar import is_known_country
@@ -26,8 +27,6 @@ SHOP = f"{OPERATOR}/shops/{{shop_id:int}}"
 
 AT_ONCE = 500
 """Webhooks that one request sends again: a moment's work, whatever the number."""
-
-UNPROCESSABLE = 422
 
 TERMS = ("name", "language", "zone", "country_code", "currency", "domain", "phone", "courier")
 PLACE = ("street_name", "street_number", "zip", "city", "region")
@@ -67,7 +66,7 @@ class ShopPages:
         self.service = desk.service
         self.door = desk.door
         self.overview = Overview(desk.service.pool)
-        self.kinds = webhook_kinds(desk.dialects)
+        self.kinds = kinds_of(desk.dialects)
 
     async def new(self, request: Request) -> Response:
         return _new_shop(await self.door.operator(request), DEFAULTS)
@@ -75,13 +74,11 @@ class ShopPages:
     async def create(self, request: Request) -> Response:
         """Open a shop, by the rules of the operator's API. Raises SignInNeeded or Fault."""
         visit = await self.door.operator(request)
-        form = await read_form(request)
-        check_form(visit, form.text(CSRF_FIELD))
+        form = await read_own_form(request, visit)
         try:
             asked = read_shop.read(msgspec.json.encode(_asked(form))).shop()
         except Fault as fault:
-            field = (fault.field or "").rpartition(".")[2]
-            return _new_shop(visit, form, field, UNPROCESSABLE)
+            return _new_shop(visit, form, field_of(fault, FAULTS), UNPROCESSABLE)
         shop = await self.service.shops.add(asked, self.service.clock())
         return redirect(f"{OPERATOR}/shops/{shop.id}?done=opened")
 
@@ -91,7 +88,6 @@ class ShopPages:
         after = number_in(request, "after")
         before = number_in(request, "before", BIGGEST)
         dead = await self.overview.given_up(before=before, limit=ON_A_PAGE + 1, shop_id=shop.id)
-        done = request.query_params.get("done", "")
         return page(
             "operator_shop.html",
             visit,
@@ -106,15 +102,14 @@ class ShopPages:
             left=await self.overview.count_given_up(shop.id, after=after),
             most=MOST_COUNTED,
             at_once=AT_ONCE,
-            done=(DONE | SHOP_DONE).get(done, ""),
+            done=done_of(request, DONE | SHOP_DONE),
             back="shop",
         )
 
     async def resend(self, request: Request, shop_id: int, delivery_id: int) -> Response:
         """Send one webhook again, with the same bytes. Raises SignInNeeded or Fault."""
         visit, shop = await self._shop(request, shop_id)
-        form = await read_form(request)
-        check_form(visit, form.text(CSRF_FIELD))
+        form = await read_own_form(request, visit)
         if not await self.service.deliveries.resend(shop.id, delivery_id, self.service.clock()):
             raise not_found("Delivery")
         self.service.bell.ring(shop.id)
@@ -124,8 +119,7 @@ class ShopPages:
     async def resend_some(self, request: Request, shop_id: int) -> Response:
         """Send some of what was given up again, the oldest first, and say where to go on. Raises SignInNeeded or Fault."""
         visit, shop = await self._shop(request, shop_id)
-        form = await read_form(request)
-        check_form(visit, form.text(CSRF_FIELD))
+        form = await read_own_form(request, visit)
         sent, last = await self.overview.resend_some(
             shop.id, after=form.number("after") or 0, limit=AT_ONCE, now=self.service.clock()
         )
@@ -161,7 +155,7 @@ def _asked(form: Form) -> dict[str, Any]:
 
 
 def _new_shop(visit: Visit, form: Form, faulty: str = "", status: int = 200) -> Response:
-    fault = say(visit.language, FAULTS.get(faulty, "This will not do.")) if status != 200 else ""  # noqa: PLR2004 - all is well
+    fault = say(visit.language, FAULTS.get(faulty, WILL_NOT_DO)) if status != 200 else ""  # noqa: PLR2004 - all is well
     return page(
         "operator_new_shop.html",
         visit,

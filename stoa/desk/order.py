@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from stoa.desk.demo_events import card_of
 from stoa.desk.entry import BASE, Desk, Visit
-from stoa.desk.forms import Form
-from stoa.desk.orders import ORDERS, carrier_of, deadline_of, look_of
+from stoa.desk.forms import Form, done_of
+from stoa.desk.orders import ORDERS, carrier_of, deadline_of, look_of, paper_options
 from stoa.desk.possible import possible
-from stoa.desk.rendering import page, say
-from stoa.desk.timeline import Teller, story, told
-from stoa.desk.words import DELIVERY_STATES, PAPERS, REASONS, RETURN_REASONS, RETURN_STATES, REVIEW_OPTIONS
+from stoa.desk.rendering import CONFLICT, UNPROCESSABLE, page, say
+from stoa.desk.timeline import MOST_MOMENTS, Teller, story, told
+from stoa.desk.words import DELIVERY_STATES, REASONS, RETURN_REASONS, RETURN_STATES, REVIEW_OPTIONS
 from stoa.languages.statuses import PAYMENT_METHODS, PAYMENT_STATUSES, step_text
 from stoa.orders.carriers import CARRIERS
 from stoa.orders.order import Order, RejectionReason, ReturnState
@@ -35,9 +35,6 @@ MOST_REMARKS = 100
 
 MOST_SUGGESTED = 50
 """The tags of the shop that it suggests."""
-
-CONFLICT = 409
-UNPROCESSABLE = 422
 
 DONE = {
     "accepted": "The order is accepted.",
@@ -100,19 +97,21 @@ class OrderPage:
         self._service = desk.service
 
     async def show(self, request: Request, shop_id: int, order_id: int) -> Response:
-        visit, _, stored = await self._desk.door.order(request, shop_id, order_id)
-        return await self.render(visit, stored, done=DONE.get(request.query_params.get("done", ""), ""))
+        visit, shop, stored = await self._desk.door.order(request, shop_id, order_id)
+        return await self.render(visit, shop, stored, done=done_of(request, DONE))
 
-    async def again(self, visit: Visit, stored: Stored, typed: Typed) -> Response:
+    async def again(self, visit: Visit, shop: Shop, stored: Stored, typed: Typed) -> Response:
         """The order as it is now, with the form that would not do and what happened since it was made."""
         order = stored.order
         now = await self._service.orders.read(order.shop_id, order.id) or stored
-        return await self.render(visit, now, typed=typed)
+        return await self.render(visit, shop, now, typed=typed)
 
-    async def render(self, visit: Visit, stored: Stored, *, typed: Typed = FRESH, done: str = "") -> Response:
-        shop, order, language = _shop_of(visit), stored.order, visit.language
+    async def render(
+        self, visit: Visit, shop: Shop, stored: Stored, *, typed: Typed = FRESH, done: str = ""
+    ) -> Response:
+        order, language = stored.order, visit.language
         history, remarks, suggested, deliveries = await asyncio.gather(
-            self._service.orders.history(shop.id, order.id),
+            self._service.orders.history(shop.id, order.id, newest=MOST_MOMENTS),
             self._service.notes.of_order(shop.id, order.id, MOST_REMARKS),
             self._service.notes.tag_names(shop.id, MOST_SUGGESTED),
             self._service.deliveries.of_order(shop.id, order.id, MOST_DELIVERIES),
@@ -182,7 +181,7 @@ class OrderPage:
             + [(reason.value, teller.say(words)) for reason, words in REASONS.items()],
             "limited": RejectionReason.LIMITED_STOCK,
             "offered": offered_options(order),
-            "papers": [(form.value, teller.say(words)) for form, words in PAPERS.items()],
+            "papers": paper_options(teller.language),
         }
 
 
@@ -193,13 +192,6 @@ WEB = ("https://", "http://")
 def order_address(order: Order) -> str:
     """Where the desk shows the order."""
     return f"{BASE}/{order.shop_id}/orders/{order.id}"
-
-
-def _shop_of(visit: Visit) -> Shop:
-    if visit.shop is None:
-        message = "an order is shown to nobody who did not ask for its shop"
-        raise AssertionError(message)
-    return visit.shop
 
 
 def _since(history: Sequence[Happening], typed: Typed) -> list[Happening]:

@@ -11,11 +11,10 @@ from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.entry import BASE, CSRF_FIELD, Desk, Visit, check_form, redirect
+from stoa.desk.entry import BASE, Desk, Visit, read_own_form, redirect
 from stoa.desk.finding import STEP_NAMES, STEPS, Reader, Tab, Wish
-from stoa.desk.forms import read_form
-from stoa.desk.rendering import page, say, span_text
-from stoa.documents.labels import LabelFormat
+from stoa.desk.rendering import UNPROCESSABLE, page, say, span_text
+from stoa.desk.words import PAPERS
 from stoa.languages import locale_of
 from stoa.languages.statuses import step_text
 from stoa.orders.carriers import CARRIERS
@@ -26,8 +25,6 @@ from stoa.store.desk_orders import DeskOrders
 from stoa.web.routing import Endpoint, get, post
 
 ORDERS = f"{BASE}/{{shop_id:int}}/orders"
-
-UNPROCESSABLE = 422
 
 TAB_NAMES = {
     Tab.DECIDE: "To decide",
@@ -50,15 +47,6 @@ LOOKS = {
 """How a step's badge looks, where it is not plain."""
 
 SOON, URGENT = timedelta(hours=4), timedelta(hours=1)
-
-PAPERS = {
-    LabelFormat.A6: "A6",
-    LabelFormat.A4: "A4, four on a sheet",
-    LabelFormat.A4_IN_THREE: "A4, three on a sheet",
-    LabelFormat.THERMAL_100X150: "Roll, 100 × 150 mm",
-    LabelFormat.THERMAL_100X170: "Roll, 100 × 170 mm",
-}
-"""What labels are printed on."""
 
 
 class Deadline(Struct, frozen=True):
@@ -162,8 +150,7 @@ class OrderList:
     async def find(self, request: Request, shop_id: int) -> Response:
         """Search and filter: whatever is asked for becomes an address that may be kept, and names nobody."""
         visit, shop = await self.door.shop(request, shop_id)
-        form = await read_form(request)
-        check_form(visit, form.text(CSRF_FIELD))
+        form = await read_own_form(request, visit)
         asked, reader = {name: form.text(name) for name in form.fields}, self.reader(shop)
         wish, faults = reader.read(asked)
         wish = reader.search(wish, form.text("words"), faults)

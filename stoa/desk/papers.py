@@ -11,6 +11,7 @@ from stoa.desk.order import ORDER
 from stoa.desk.words import PAPERS, UPLOAD_FAULTS
 from stoa.documents.labels import LabelFormat
 from stoa.documents.printing import label_file, note_collected
+from stoa.documents.routes import PAPER_HEADERS
 from stoa.documents.uploads import DocumentType, UploadFault, check_document
 from stoa.orders.commands import CancelInvoice, IssueInvoice, RemoveInvoice
 from stoa.web.faults import Fault, not_found
@@ -18,14 +19,6 @@ from stoa.web.replies import reply_bytes
 from stoa.web.routing import Endpoint, get, post
 
 TOO_LARGE = 413
-
-# It says where somebody lives: no cache keeps it, and nothing in it may run.
-LABEL_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex, nofollow",
-}
 
 
 class Papers:
@@ -44,22 +37,20 @@ class Papers:
         # A browser that only asks whether it is there prints nothing.
         if request.method == "GET":
             await note_collected(service, stored, shop)
-        name = quote(f"{service.channel_code(stored.order, shop)}.pdf")
-        headers = LABEL_HEADERS | {"Content-Disposition": f'inline; filename="{name}"'}
-        return reply_bytes(content, media_type=DocumentType.PDF.media_type, headers=headers)
+        return paper_reply(content, f"{service.channel_code(stored.order, shop)}.pdf")
 
     async def upload(self, request: Request, shop_id: int, order_id: int) -> Response:
         """Add an invoice or receipt of the shop's own making."""
-        visit, _, stored = await self._forms.door.order(request, shop_id, order_id)
+        came = await self._forms.door.order(request, shop_id, order_id)
         try:
             form, file = await read_form_with_file(request, "file")
         except Fault as fault:
             if fault.status != TOO_LARGE:
                 raise
             # So much is not read to see whose form it is.
-            unread = self._forms.unchecked(request, visit, stored, Form({}))
+            unread = self._forms.unchecked(request, came, Form({}))
             return await self._forms.mend(unread, {"file": UPLOAD_FAULTS[UploadFault.TOO_LARGE]})
-        return await self._keep(self._forms.checked(request, visit, stored, form), file)
+        return await self._keep(self._forms.checked(request, came, form), file)
 
     async def _keep(self, posted: Posted, file: SentFile | None) -> Response:
         if file is None or not file.name:
@@ -86,6 +77,12 @@ class Papers:
         """Cancel the invoice by a storno."""
         posted = await self._forms.read(request, shop_id, order_id)
         return await self._forms.ask(posted, CancelInvoice(), "invoice_cancelled")
+
+
+def paper_reply(pdf: bytes, name: str) -> Response:
+    """A PDF that we made, for the browser to show, to print and to save under its name."""
+    headers = PAPER_HEADERS | {"Content-Disposition": f'inline; filename="{quote(name)}"'}
+    return reply_bytes(pdf, media_type=DocumentType.PDF.media_type, headers=headers)
 
 
 def paper_routes(forms: OrderForms) -> list[Endpoint]:

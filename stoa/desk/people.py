@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.desk.accounts import Accounts, named
-from stoa.desk.entry import BASE, CSRF_FIELD, Desk, Visit, check_form, redirect
-from stoa.desk.forms import Form, read_form
-from stoa.desk.rendering import say
-from stoa.desk.settings_pages import CONFLICT, SETTINGS, Typed, done_of, faulty, settings_page
+from stoa.desk.entry import BASE, Desk, Visit, read_own_form, redirect
+from stoa.desk.forms import Form, done_of
+from stoa.desk.rendering import CONFLICT, say
+from stoa.desk.settings_pages import SETTINGS, Typed, faulty, settings_page
 from stoa.store.people import EmailTaken, LastManager, Person, Role
 from stoa.web.faults import Fault, not_found
 from stoa.web.routing import Endpoint, get, post
@@ -62,7 +62,7 @@ class PeoplePages:
         self._service = desk.service
         self._door = desk.door
         self._people = desk.service.people
-        self._accounts = Accounts(desk.service.people)
+        self._accounts = Accounts(desk.service.people, desk.passwords)
 
     async def _enter(self, request: Request, shop_id: int | None) -> tuple[Visit, Place]:
         """Raises SignInNeeded or Fault."""
@@ -73,8 +73,7 @@ class PeoplePages:
 
     async def _enter_form(self, request: Request, shop_id: int | None) -> tuple[Visit, Place, Form]:
         visit, place = await self._enter(request, shop_id)
-        form = await read_form(request)
-        check_form(visit, form.text(CSRF_FIELD))
+        form = await read_own_form(request, visit)
         return visit, place, form
 
     async def show(self, request: Request, shop_id: int | None = None) -> Response:

@@ -7,6 +7,7 @@ from functools import cache, partial
 from hashlib import blake2b
 from importlib.resources import files
 
+import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +17,9 @@ from stoa.languages import LANGUAGES, date_text, locale_of, moment_text, money, 
 from stoa.web.replies import reply_bytes
 
 HTML = "text/html; charset=utf-8"
+
+CONFLICT, UNPROCESSABLE, TOO_MANY = 409, 422, 429
+"""How a page answers a form: what it asks for is in the way of something else; will not do; comes too often."""
 
 # What a page shows comes from outside, too: nothing runs but our own script, nothing is loaded but from us, and no
 # other site can show the desk inside of its own.
@@ -136,6 +140,14 @@ def _moment(zone: str, language: str, at: datetime) -> str:
 
 def _day(zone: str, language: str, at: datetime) -> str:
     return date_text(at, zone, language)
+
+
+def legible(body: bytes) -> str:
+    """JSON with a line for each of its parts; whatever else it is, as it is."""
+    try:
+        return msgspec.json.format(body, indent=2).decode()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return body.decode("utf-8", "replace")
 
 
 def span_text(language: str, span: timedelta) -> str:

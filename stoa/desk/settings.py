@@ -9,14 +9,13 @@ from stoa.desk.collection import collection_routes
 from stoa.desk.credentials import credential_routes
 from stoa.desk.endpoints import endpoint_routes
 from stoa.desk.entry import Desk, Visit, redirect
-from stoa.desk.forms import Form
+from stoa.desk.forms import Form, done_of
 from stoa.desk.people import people_routes
 from stoa.desk.settings_pages import (
     SETTINGS,
     SettingsPages,
     Typed,
     address_in,
-    done_of,
     faulty,
     settings_page,
 )

@@ -7,9 +7,9 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.entry import BASE, CSRF_FIELD, Desk, Visit, check_form
-from stoa.desk.forms import Form, read_form
-from stoa.desk.rendering import page, say
+from stoa.desk.entry import BASE, Desk, Visit, read_own_form
+from stoa.desk.forms import WILL_NOT_DO, Form, field_of
+from stoa.desk.rendering import UNPROCESSABLE, page, say
 from stoa.orders.shop import Shop
 from stoa.web.faults import Fault
 
@@ -19,13 +19,6 @@ SETTINGS = f"{BASE}/{{shop_id:int}}/settings"
 def address_in(shop: Shop, *parts: object) -> str:
     """Where a page of the shop's settings is."""
     return "/".join([BASE, str(shop.id), "settings", *map(str, parts)])
-
-
-CONFLICT = 409
-UNPROCESSABLE = 422
-TOO_MANY = 429
-
-WILL_NOT_DO = "This will not do."
 
 
 class Typed(Struct, frozen=True, kw_only=True):
@@ -39,8 +32,8 @@ class Typed(Struct, frozen=True, kw_only=True):
 
 def faulty(form: Form, fault: Fault, words: Mapping[str, str]) -> Typed:
     """A form in which one field will not do; ``words`` say of each field what it takes."""
-    field = (fault.field or "").removeprefix("calendar.").split("[")[0].split(".")[0]
-    return Typed(form=form, faults={field: words.get(field, WILL_NOT_DO)})
+    field = field_of(fault, words)
+    return Typed(form=form, faults={field: words[field]}) if field else Typed(form=form, fault=WILL_NOT_DO)
 
 
 class SettingsPages:
@@ -58,8 +51,7 @@ class SettingsPages:
     async def enter_form(self, request: Request, shop_id: int) -> tuple[Visit, Shop, Form]:
         """The same with a form that came from a page of ours."""
         visit, shop = await self.enter(request, shop_id)
-        form = await read_form(request)
-        check_form(visit, form.text(CSRF_FIELD))
+        form = await read_own_form(request, visit)
         return visit, shop, form
 
 
@@ -85,8 +77,3 @@ def settings_page(
         faults={field: say(visit.language, fault) for field, fault in typed.faults.items()} if typed else {},
         **context,
     )
-
-
-def done_of(request: Request, known: Mapping[str, str]) -> str:
-    """What was done, as the address says, in English; empty where it says nothing."""
-    return known.get(request.query_params.get("done", ""), "")

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.desk.asking import OrderForms
 from stoa.desk.entry import Visit
 from stoa.desk.order import ORDER, order_address
-from stoa.desk.rendering import page
+from stoa.desk.rendering import legible, page
 from stoa.orders.order import Order
+from stoa.orders.shop import Shop
 from stoa.web.faults import not_found
 from stoa.web.routing import Endpoint, get, post
 
@@ -23,12 +23,12 @@ class Telling:
 
     async def delivery(self, request: Request, shop_id: int, order_id: int, delivery_id: int) -> Response:
         """What a webhook carries, and what came of each attempt to bring it."""
-        visit, _, stored = await self._forms.door.order(request, shop_id, order_id)
+        visit, shop, stored = await self._forms.door.order(request, shop_id, order_id)
         sent = await self._deliveries.read(shop_id, order_id, delivery_id)
         if sent is None:
             raise not_found("Delivery")
         return self._page(
-            "order_delivery.html", visit, stored.order, sent=sent, payload=_legible(sent.payload)
+            "order_delivery.html", visit, shop, stored.order, sent=sent, payload=legible(sent.payload)
         )
 
     async def resend(self, request: Request, shop_id: int, order_id: int) -> Response:
@@ -51,25 +51,18 @@ class Telling:
         return self._page(
             "order_shown.html",
             visit,
+            shop,
             stored.order,
             dialect=dialect,
             dialects=list(self._dialects),
-            answer=None if answer is None else _legible(answer),
+            answer=None if answer is None else legible(answer),
         )
 
-    def _page(self, template: str, visit: Visit, order: Order, **context: Any) -> Response:
-        code = self._forms.service.channel_code(order, visit.shop) if visit.shop else ""
+    def _page(self, template: str, visit: Visit, shop: Shop, order: Order, **context: Any) -> Response:
+        code = self._forms.service.channel_code(order, shop)
         return page(
             template, visit, here="orders", order=order, code=code, address=order_address(order), **context
         )
-
-
-def _legible(body: bytes) -> str:
-    """JSON with a line for each of its parts; whatever else it is, as it is."""
-    try:
-        return msgspec.json.format(body, indent=2).decode()
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return body.decode("utf-8", "replace")
 
 
 def telling_routes(forms: OrderForms) -> list[Endpoint]:

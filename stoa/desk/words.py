@@ -145,11 +145,12 @@ UPLOAD_FAULTS = {
 
 PAPERS = {
     LabelFormat.A6: "A6",
-    LabelFormat.A4: "A4",
+    LabelFormat.A4: "A4, four on a sheet",
     LabelFormat.A4_IN_THREE: "A4, three on a sheet",
-    LabelFormat.THERMAL: "Label printer, 10 × 15 cm",
+    LabelFormat.THERMAL_100X150: "Roll, 100 × 150 mm",
+    LabelFormat.THERMAL_100X170: "Roll, 100 × 170 mm",
 }
-"""The papers that a label is printed on."""
+"""The papers that a label is printed on, the usual one first."""
 
 DELIVERY_STATES = {
     "pending": "waits to be sent",

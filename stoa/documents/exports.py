@@ -7,6 +7,7 @@ order as a whole stands in the first only, so that no sum counts it twice.
 
 import asyncio
 import csv
+import re
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -51,7 +52,7 @@ class Export:
         """The table as RFC 4180 says, in UTF-8 with a byte order mark, piece by piece.
 
         Cells are divided by semicolons and amounts have a decimal comma: the spreadsheets of the countries that our
-        shops are in, from Greece to Hungary, open that with a double click. A text that would be taken for a formula
+        shops are in, from Greece to Hungary, open that with a double click. What would be taken for a formula
         has an apostrophe before it.
         """
         headings = [translate(detail.heading, self._language) for detail in _DETAILS]
@@ -224,7 +225,8 @@ def _csv_lines(rows: Iterable[Sequence[str]]) -> bytes:
     return written.getvalue().encode()
 
 
-_TAKEN_FOR_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Also behind what a spreadsheet of another country, or an import, takes for the end of a cell or of a row.
+_TAKEN_FOR_A_FORMULA = re.compile(r'(^|[,;\t\r\n])(?="*[=+\-@＝＋－＠])')
 
 
 def _in_csv(kind: _Kind, cell: Cell) -> str:
@@ -232,8 +234,7 @@ def _in_csv(kind: _Kind, cell: Cell) -> str:
         return f"{cell:%Y-%m-%d %H:%M}"
     if isinstance(cell, int):
         return str(_number(kind, cell)).replace(".", ",")
-    text = cell or ""
-    return f"'{text}" if text.startswith(_TAKEN_FOR_A_FORMULA) else text
+    return _TAKEN_FOR_A_FORMULA.sub(r"\1'", cell or "")
 
 
 def _number(kind: _Kind, cell: int) -> Decimal | int:

@@ -41,6 +41,8 @@ class Links:
     def __init__(self, public_url: str, secret_key: str) -> None:
         self.is_https = public_url.startswith("https:")
         """Whether the service is reached by https only."""
+        self.host = public_url.partition("://")[2].partition("/")[0]
+        """Host and port that the service is reached by."""
         self._files = f"{public_url}/files"
         self._pages = f"{public_url}/orders"
         self._key = hashlib.sha256(b"links:" + secret_key.encode()).digest()

@@ -115,10 +115,6 @@ class Sales(Struct, frozen=True, kw_only=True):
         decided = self.accepted + self.refused
         return self.accepted / decided if decided else None
 
-    @property
-    def late(self) -> int:
-        return self.dispatched_late + self.overdue
-
 
 class Day(Struct, frozen=True, kw_only=True):
     """The orders placed on a day of the shop's time zone; ``time_to_accept`` is in what half of the accepted ones were."""

@@ -202,11 +202,11 @@ SELECT body FROM (
 WHERE body ->> 'courier' = $2
 ORDER BY (body -> 'voucher' ->> 'created_at')::timestamptz, id"""  # noqa: S608 - three constants
 
-# What happened to an order, first things first.
+# What happened to an order, last things first.
 LIST_EVENTS = """
 SELECT event.version, event.at, event.kind, event.actor, event.body, people.name AS person
 FROM order_events AS event LEFT JOIN people USING (person_id)
-WHERE event.shop_id = $1 AND order_id = $2 ORDER BY version, n"""
+WHERE event.shop_id = $1 AND order_id = $2 ORDER BY version DESC, n DESC LIMIT $3"""
 
 # The shops with orders that the clock must look at.
 SHOPS_WITH_DUE_TIMERS = """
@@ -448,9 +448,9 @@ class Orders:
         rows = await self._pool.fetch(statement, shop_id, before, limit, *given.values())
         return [decode_order(row["body"]) for row in rows]
 
-    async def history(self, shop_id: int, order_id: int) -> list[Happening]:
-        """Everything that happened to an order, first things first."""
-        rows = await self._pool.fetch(LIST_EVENTS, shop_id, order_id)
+    async def history(self, shop_id: int, order_id: int, *, newest: int | None = None) -> list[Happening]:
+        """Everything that happened to an order, or the ``newest`` of it, first things first."""
+        rows = await self._pool.fetch(LIST_EVENTS, shop_id, order_id, newest)
         return [
             Happening(
                 version=row["version"],
@@ -460,7 +460,7 @@ class Orders:
                 event=msgspec.Raw(row["body"]),
                 person=row["person"],
             )
-            for row in rows
+            for row in reversed(rows)
         ]
 
     async def shops_with_due_timers(self, now: datetime, limit: int) -> list[int]:

@@ -60,19 +60,15 @@ REMOVE_PERSON = (
     "DELETE FROM people WHERE person_id = $2 AND shop_id IS NOT DISTINCT FROM $1 RETURNING person_id"
 )
 
-SET_PASSWORD = "UPDATE people SET password_hash = $2 WHERE person_id = $1"  # noqa: S105 - a statement
+SET_PASSWORD = """
+UPDATE people SET password_hash = $3 WHERE person_id = $2 AND shop_id IS NOT DISTINCT FROM $1 RETURNING person_id"""  # noqa: S105 - a statement
 
-# A new password by somebody else: whoever is signed in with the old one is out.
-RESET_PASSWORD = """
-WITH changed AS (
-    UPDATE people SET password_hash = $3 WHERE person_id = $2 AND shop_id IS NOT DISTINCT FROM $1 RETURNING person_id
-), closed AS (
-    DELETE FROM desk_sessions USING changed WHERE desk_sessions.person_id = changed.person_id
-)
-SELECT person_id FROM changed"""  # noqa: S105 - a statement
-
+# Only with the password that was looked at. Whoever gives the person another meanwhile is waited for, or waits and closes
+# this session with the others.
 OPEN_SESSION = """
-INSERT INTO desk_sessions (secret_hash, person_id, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $3, $4)"""
+INSERT INTO desk_sessions (secret_hash, person_id, created_at, seen_at, expires_at)
+SELECT $1, person_id, $4, $4, $5 FROM people WHERE person_id = $2 AND password_hash = $3 FOR SHARE
+RETURNING person_id"""
 
 CLOSE_SESSION = "DELETE FROM desk_sessions WHERE secret_hash = $1"
 
@@ -165,12 +161,17 @@ class People:
         hashed: str | None = await self._pool.fetchval(READ_PASSWORD, person_id)
         return hashed
 
-    async def set_password(self, person_id: int, password_hash: str) -> None:
-        await self._pool.execute(SET_PASSWORD, person_id, password_hash)
-
-    async def reset_password(self, shop_id: int | None, person_id: int, password_hash: str) -> bool:
-        """Give somebody another password, who is signed out everywhere; False where the shop has no such person."""
-        return await self._pool.fetchval(RESET_PASSWORD, shop_id, person_id, password_hash) is not None
+    async def set_password(
+        self, shop_id: int | None, person_id: int, password_hash: str, *, but: str | None = None
+    ) -> bool:
+        """Give somebody another password, who is signed out everywhere, but for the session with the secret ``but``; False
+        where the shop has no such person."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval(SET_PASSWORD, shop_id, person_id, password_hash) is None:
+                return False
+            # A statement of its own sees the sessions that were opened until the person was locked.
+            await connection.execute(CLOSE_SESSIONS, person_id, hash_secret(but) if but else None)
+            return True
 
     async def change(
         self,
@@ -203,11 +204,13 @@ class People:
             await _keep_a_manager(connection, shop_id, leaving=person_id)
             return await connection.fetchval(REMOVE_PERSON, shop_id, person_id) is not None
 
-    async def open_session(self, person_id: int, now: datetime) -> str:
-        """The secret of a new session."""
+    async def open_session(self, person_id: int, password_hash: str, now: datetime) -> str | None:
+        """The secret of a new session; None for somebody who has another password by now."""
         secret = secrets.token_urlsafe(32)
-        await self._pool.execute(OPEN_SESSION, hash_secret(secret), person_id, now, now + SESSION_LASTS)
-        return secret
+        opened = await self._pool.fetchval(
+            OPEN_SESSION, hash_secret(secret), person_id, password_hash, now, now + SESSION_LASTS
+        )
+        return None if opened is None else secret
 
     async def signed(
         self, secret: str, now: datetime, shop_id: int | None = None, order_id: int | None = None
@@ -225,9 +228,9 @@ class People:
     async def close_session(self, secret: str) -> None:
         await self._pool.execute(CLOSE_SESSION, hash_secret(secret))
 
-    async def close_sessions(self, person_id: int, *, but: str | None = None) -> None:
-        """Sign somebody out everywhere, but for the session with this secret."""
-        await self._pool.execute(CLOSE_SESSIONS, person_id, hash_secret(but) if but else None)
+    async def close_sessions(self, person_id: int) -> None:
+        """Sign somebody out everywhere."""
+        await self._pool.execute(CLOSE_SESSIONS, person_id, None)
 
     async def forget_sessions(self, now: datetime) -> None:
         """Forget the sessions that are over."""

@@ -58,6 +58,16 @@ SET_CREDENTIAL = """
 INSERT INTO credentials (shop_id, dialect, secret_hash, created_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (shop_id, dialect) DO UPDATE SET secret_hash = $3, created_at = $4"""
 
+# Of two who issue the first credentials at once, one does.
+ADD_CREDENTIAL = """
+INSERT INTO credentials (shop_id, dialect, secret_hash, created_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (shop_id, dialect) DO NOTHING RETURNING shop_id"""
+
+# Of two who replace the same credentials, one does: the other does not know of the new ones.
+REPLACE_CREDENTIAL = """
+UPDATE credentials SET secret_hash = $3, created_at = $4
+WHERE shop_id = $1 AND dialect = $2 AND created_at = $5 RETURNING shop_id"""
+
 ADD_OPERATOR_TOKEN = """
 INSERT INTO operator_tokens (secret_hash, created_at) VALUES ($1, $2) RETURNING token_id"""  # noqa: S105 - a statement
 
@@ -265,6 +275,20 @@ class Shops:
         token = Token(SHOP_PREFIX, shop_id, secrets.token_urlsafe(32))
         await self._pool.execute(SET_CREDENTIAL, shop_id, dialect, hash_secret(token.secret), now)
         return token
+
+    async def issue_first(self, shop_id: int, dialect: str, now: datetime) -> Token | None:
+        """A token for the shop that has none; None where it has one, which stays good."""
+        token = Token(SHOP_PREFIX, shop_id, secrets.token_urlsafe(32))
+        added = await self._pool.fetchval(ADD_CREDENTIAL, shop_id, dialect, hash_secret(token.secret), now)
+        return None if added is None else token
+
+    async def issue_over(self, shop_id: int, dialect: str, since: datetime, now: datetime) -> Token | None:
+        """A token in place of the one that was issued at ``since``; None where another is in force, which stays good."""
+        token = Token(SHOP_PREFIX, shop_id, secrets.token_urlsafe(32))
+        replaced = await self._pool.fetchval(
+            REPLACE_CREDENTIAL, shop_id, dialect, hash_secret(token.secret), now, since
+        )
+        return None if replaced is None else token
 
     async def issue_to_operator(self, now: datetime) -> Token:
         secret = secrets.token_urlsafe(32)

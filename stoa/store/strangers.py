@@ -42,7 +42,7 @@ class Blocked(Exception):
 
 
 class Visit(Struct, frozen=True):
-    """Where a request comes from, as ``web.visitors`` writes it, and when."""
+    """Where a request comes from, as ``web.visitors`` writes it, or which account it tries to open; and when."""
 
     address: str
     at: datetime
@@ -52,13 +52,11 @@ class Strangers:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def count_failure(self, visit: Visit) -> None:
-        """Note wrong credentials. Raises Blocked where the address was blocked before."""
-        row = await self._pool.fetchrow(
-            COUNT_FAILURE, visit.address, visit.at, WITHIN, MOST_FAILURES, BLOCKED_FOR
-        )
+    async def count_failure(self, visit: Visit, *, most: int = MOST_FAILURES) -> None:
+        """Note wrong credentials, of which ``most`` lead to a block. Raises Blocked where the address was blocked before."""
+        row = await self._pool.fetchrow(COUNT_FAILURE, visit.address, visit.at, WITHIN, most, BLOCKED_FOR)
         # The failure that leads to the block is still answered as one.
-        if row["failures"] > MOST_FAILURES:
+        if row["failures"] > most:
             raise Blocked(row["blocked_until"])
 
     async def check(self, visit: Visit) -> None:

@@ -12,6 +12,7 @@ from stoa.app import Stoa
 from stoa.demo.guide import guide
 from stoa.demo.shops import SHOPS, DemoFile, open_demo
 from stoa.desk.accounts import Accounts
+from stoa.desk.passwords import Passwords
 from stoa.store.people import Person, Role
 from stoa.store.shops import OPERATOR_PREFIX, SHOP_PREFIX, read_key, read_token
 from tests.conftest import browsing
@@ -161,7 +162,7 @@ async def test_a_demo_without_webhooks_begins_all_the_same(stoa: Stoa, tmp_path:
 
 async def opened_by(stoa: Stoa, demo: DemoFile) -> list[Person | None]:
     """Who the passwords on file let sign in."""
-    accounts = Accounts(stoa.service.people)
+    accounts = Accounts(stoa.service.people, Passwords())
     return [await accounts.opens(person.email, person.password) for person in demo.desk.people]
 
 
@@ -184,7 +185,7 @@ async def test_every_shop_has_an_owner_and_a_packer_and_the_marketplace_an_opera
 async def test_only_the_passwords_that_no_longer_work_are_made_anew(stoa: Stoa, tmp_path: Path) -> None:
     before = await open_demo(stoa, tmp_path, URL)
     owner, packer, *_ = [person for person in await opened_by(stoa, before) if person]
-    await stoa.service.people.reset_password(owner.shop_id, owner.person_id, "of another password")
+    await stoa.service.people.set_password(owner.shop_id, owner.person_id, "of another password")
     await stoa.service.people.remove(packer.shop_id, packer.person_id)
     after = await open_demo(stoa, tmp_path, URL)
 

@@ -271,6 +271,29 @@ async def test_the_pick_list_has_every_product_once_in_the_readers_language(
     assert answer.headers["content-disposition"] == 'inline; filename="pick-list.pdf"'
 
 
+async def test_what_lies_in_the_marketplaces_warehouse_is_not_picked(
+    stoa: Stoa, merchant: Merchant, packer: httpx.AsyncClient
+) -> None:
+    [here] = await some_open(stoa, merchant.shop, 1, lines=(a_line(name="Here"),))
+    elsewhere = await in_state(
+        stoa,
+        merchant.shop,
+        State.ACCEPTED,
+        fulfilment=Fulfilment.WAREHOUSE,
+        lines=(a_line(name="Elsewhere"),),
+    )
+
+    first, *_ = pages_of(await doing(packer, merchant.shop, "pick-list", here, elsewhere))
+    nothing = await doing(packer, merchant.shop, "pick-list", elsewhere)
+    labels = await doing(packer, merchant.shop, "labels", here, elsewhere)
+
+    assert "Here" in first
+    assert "Elsewhere" not in first
+    assert nothing.status_code == 422
+    assert "there is nothing to pick" in text_of(nothing)
+    assert "The marketplace's warehouse sends it." in text_of(labels)
+
+
 async def test_a_selection_is_exported_as_a_table(
     stoa: Stoa, merchant: Merchant, owner: httpx.AsyncClient
 ) -> None:

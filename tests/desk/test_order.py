@@ -14,7 +14,7 @@ from tests import saves
 from tests.builders import a_customer, a_line, an_order
 from tests.desk.parcels import Packing
 from tests.desk.people import text_of
-from tests.operator.calls import return_in
+from tests.operator.calls import in_state, return_in
 from tests.skroutz.market import code_of
 
 SCRIPT = "<script>alert(1)</script>"
@@ -142,3 +142,50 @@ async def test_a_shop_sends_its_own_orders_by_itself(packing: Packing) -> None:
     assert "/track" in page
     assert "/hand-over" in page
     assert 'action="' + packing.address(order, "label") not in page
+
+
+async def test_an_order_from_the_marketplaces_warehouse_says_so_and_is_not_to_be_packed(
+    packing: Packing,
+) -> None:
+    order = await in_state(
+        packing.market.stoa, packing.market.shop, State.ACCEPTED, fulfilment=Fulfilment.WAREHOUSE
+    )
+
+    page = await packing.page(order)
+
+    assert "This order is sent from the marketplace's warehouse." in text_of(page)
+    assert "/begin" not in page.text
+
+
+async def test_what_the_customer_wishes_stands_with_the_goods(packing: Packing) -> None:
+    order = await packing.market.order(comments="Χωρίς απόδειξη", gift_wrap=True)
+
+    goods = (
+        (await packing.page(order)).text.split('aria-labelledby="goods-title"', 1)[1].split("<table", 1)[0]
+    )
+
+    assert "Χωρίς απόδειξη" in goods
+    assert "Gift wrapping" in goods
+
+
+async def test_a_telephone_calls_the_customer(packing: Packing) -> None:
+    order = await packing.market.order(customer=a_customer(mobile="+30 690 000 0001"))
+
+    assert '<a href="tel:+306900000001">+30 690 000 0001</a>' in (await packing.page(order)).text
+
+
+async def test_a_form_that_will_not_do_puts_the_cursor_where_it_is_to_be_mended(packing: Packing) -> None:
+    answer = await packing.send(await packing.market.order(), "reject-whole", other="")
+
+    assert re.findall(r'<\w+ id="([\w-]+)"[^>]* autofocus', answer.text) == ["other"]
+
+
+@pytest.mark.parametrize("action", ["reject-whole", "files", "remark"])
+async def test_the_address_of_a_form_leads_whoever_reads_it_to_the_order(
+    packing: Packing, action: str
+) -> None:
+    order = await packing.market.order()
+
+    answer = await packing.client.get(packing.address(order, action))
+
+    assert (answer.status_code, answer.headers["location"]) == (303, packing.address(order))

@@ -1,10 +1,13 @@
+import asyncio
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
 import structlog
 
 from stoa.app import Stoa
+from stoa.clock import MovableClock
 from tests.conftest import Merchant, browsing
 from tests.database_contents import contents
 from tests.desk.people import posting, text_of
@@ -15,6 +18,12 @@ from tests.ledger import with_ledger
 def secrets_of(page: httpx.Response) -> list[str]:
     """What the page shows to be copied."""
     return re.findall(r'<div class="secret">.*?<pre[^>]*>([^<]*)</pre>', page.text, re.DOTALL)
+
+
+async def in_force(client: httpx.AsyncClient, page: str, dialect: str = "skroutz") -> str:
+    """What the form that replaces the credentials says of those that it replaces."""
+    form = (await client.get(page)).text.split(f"{page}/{dialect}/issue", 1)[1]
+    return form.split('name="replaces" value="', 1)[1].split('"', 1)[0]
 
 
 async def is_let_in(merchant: Merchant, token: str) -> bool:
@@ -43,7 +52,7 @@ async def test_a_new_token_is_shown_once_works_at_once_and_expires_the_old_one(
     assert "The present one expires at once" in before
 
     with structlog.testing.capture_logs() as logs:
-        answer = await posting(owner, f"{page}/skroutz/issue", replaces="yes")
+        answer = await posting(owner, f"{page}/skroutz/issue", replaces=await in_force(owner, page))
 
     (token,) = secrets_of(answer)
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
@@ -77,6 +86,33 @@ async def test_a_token_that_somebody_else_issued_meanwhile_is_not_expired_unaske
     assert (answer.status_code, secrets_of(answer)) == (409, [])
     assert "Somebody has issued this one meanwhile" in text_of(answer)
     assert await is_let_in(merchant, merchant.token)
+
+
+async def test_a_page_with_a_new_token_that_is_reloaded_does_not_expire_it(
+    merchant: Merchant, owner: httpx.AsyncClient, clock: MovableClock
+) -> None:
+    page = settings(merchant.shop, "credentials")
+    replaces = await in_force(owner, page)
+    clock.move(timedelta(minutes=1))
+    (token,) = secrets_of(await posting(owner, f"{page}/skroutz/issue", replaces=replaces))
+
+    again = await posting(owner, f"{page}/skroutz/issue", replaces=replaces)
+
+    assert (again.status_code, secrets_of(again)) == (409, [])
+    assert await is_let_in(merchant, token)
+
+
+async def test_of_two_who_replace_a_token_at_once_one_does(stoa: Stoa, merchant: Merchant) -> None:
+    shops, now = stoa.service.shops, stoa.service.clock()
+    since = (await shops.credentials_of(merchant.shop.id))["skroutz"]
+    later = now + timedelta(minutes=1)
+
+    issued = await asyncio.gather(
+        *(shops.issue_over(merchant.shop.id, "skroutz", since, later) for _ in range(2))
+    )
+
+    [token] = [token for token in issued if token]
+    assert await is_let_in(merchant, str(token))
 
 
 async def test_a_revoked_token_opens_nothing(merchant: Merchant, owner: httpx.AsyncClient) -> None:
@@ -116,6 +152,8 @@ async def test_another_packages_dialect_is_there_like_ours(
 async def test_a_neighbours_token_stays_what_it_is(
     neighbour: Merchant, merchant: Merchant, owner: httpx.AsyncClient, action: str
 ) -> None:
-    await posting(owner, settings(merchant.shop, "credentials", "skroutz", action), replaces="yes")
+    page = settings(merchant.shop, "credentials")
+    await posting(owner, f"{page}/skroutz/{action}", replaces=await in_force(owner, page))
 
+    assert not await is_let_in(merchant, merchant.token)
     assert await is_let_in(neighbour, neighbour.token)

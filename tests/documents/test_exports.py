@@ -306,7 +306,7 @@ async def test_a_csv_file_is_as_rfc_4180_says_and_says_that_it_is_utf_8() -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+30 210", "-2", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("https://evil.example")']
+    "text", ["=1+1", "+30 210", "-2", "@SUM(A1)", "＝1", '=HYPERLINK("https://evil.example")']
 )
 async def test_a_text_that_would_be_taken_for_a_formula_has_an_apostrophe_before_it(text: str) -> None:
     (row,) = await rows_of(an_order(lines=(a_line(name=text),), address=an_address(city=text)))
@@ -314,10 +314,29 @@ async def test_a_text_that_would_be_taken_for_a_formula_has_an_apostrophe_before
     assert (row["Product"], row["City"]) == (f"'{text}", f"'{text}")
 
 
-async def test_a_text_that_is_no_formula_is_as_it_was_written() -> None:
-    (row,) = await rows_of(an_order(lines=(a_line(name="1 = 1 - @'"),)))
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("\t=1", "\t'=1"),
+        ("\r=1", "\r'=1"),
+        ("a,=1", "a,'=1"),
+        ('a;"=1', "a;'\"=1"),
+        ("a\r\n-1,@b", "a\r\n'-1,'@b"),
+    ],
+)
+async def test_neither_is_a_part_that_another_spreadsheet_takes_for_a_cell_of_its_own(
+    text: str, written: str
+) -> None:
+    (row,) = await rows_of(an_order(lines=(a_line(name=text),)))
 
-    assert row["Product"] == "1 = 1 - @'"
+    assert row["Product"] == written
+
+
+@pytest.mark.parametrize("text", ["1 = 1 - @'", "Coffee, -50 %"])
+async def test_a_text_that_is_no_formula_is_as_it_was_written(text: str) -> None:
+    (row,) = await rows_of(an_order(lines=(a_line(name=text),)))
+
+    assert row["Product"] == text
 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40))
@@ -325,7 +344,7 @@ async def test_a_text_that_is_no_formula_is_as_it_was_written() -> None:
 async def test_any_text_comes_back_from_a_csv_file(text: str) -> None:
     (row,) = await rows_of(an_order(lines=(a_line(name=text),)))
 
-    assert row["Product"] in {text, f"'{text}"}
+    assert row["Product"].replace("'", "") == text.replace("'", "")
 
 
 async def test_a_csv_file_comes_piece_by_piece() -> None:

@@ -177,6 +177,18 @@ async def test_of_many_writers_on_one_version_one_wins(pool: Pool, orders: Order
     assert await pool.fetchval("SELECT count(*) FROM deliveries") == 2
 
 
+async def test_of_a_long_history_the_newest_can_be_read_alone(orders: Orders, shop: Shop) -> None:
+    order = an_order(shop=shop)
+    await orders.save(saving(order))
+    for version in range(1, 4):
+        await orders.save(saving(order, version, happened.Cancelled()))
+
+    newest = await orders.history(shop.id, order.id, newest=2)
+
+    assert [event.version for event in newest] == [3, 4]
+    assert [event.version for event in await orders.history(shop.id, order.id)] == [1, 2, 3, 4]
+
+
 async def test_writers_that_read_again_all_succeed_one_after_the_other(orders: Orders, shop: Shop) -> None:
     order = an_order(shop=shop, comments="")
     await orders.save(saving(order))
