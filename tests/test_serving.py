@@ -72,7 +72,7 @@ def test_what_scripts_need_is_in_a_file_for_its_owner_alone(demo: Server) -> Non
     written = json.loads(file.read_text())
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert written.keys() == {"url", "operator", "shops"}
+    assert written.keys() == {"url", "operator", "shops", "desk"}
     assert written["url"] == demo.url
     assert written["operator"].keys() == {"token"}
     for shop in written["shops"]:

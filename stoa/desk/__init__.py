@@ -8,17 +8,17 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.bulk import bulk_routes
 from stoa.desk.compression import PACKED, VARIES, packed, takes_gzip
-from stoa.desk.demo import demo_page_routes
+from stoa.desk.demo.ordering import demo_page_routes
 from stoa.desk.entry import BASE, SIGN_IN, Desk, SignInNeeded, redirect
-from stoa.desk.exporting import export_routes
 from stoa.desk.live import live_routes
-from stoa.desk.numbers import number_routes
-from stoa.desk.operator import operator_routes
-from stoa.desk.operator_shops import operator_shop_routes
-from stoa.desk.order_pages import order_page_routes
-from stoa.desk.orders import order_list_routes
+from stoa.desk.marketplace.overview import operator_routes
+from stoa.desk.marketplace.shops import operator_shop_routes
+from stoa.desk.numbers.page import number_routes
+from stoa.desk.order.routes import order_page_routes
+from stoa.desk.orders.bulk import bulk_routes
+from stoa.desk.orders.exporting import export_routes
+from stoa.desk.orders.listing import order_list_routes
 from stoa.desk.rendering import (
     STATIC,
     bare_page,
@@ -28,7 +28,7 @@ from stoa.desk.rendering import (
     static_address,
     static_file,
 )
-from stoa.desk.settings import settings_routes
+from stoa.desk.settings.shop import settings_routes
 from stoa.desk.sign_in import sign_in_routes
 from stoa.web.faults import Fault, not_found
 from stoa.web.replies import reply_bytes

@@ -16,9 +16,9 @@ STAGES = {
 STEPS = {
     Step.OPEN: "Awaiting acceptance",
     Step.ACCEPTED: "Accepted",
-    Step.LABELLED: "Label printed",
+    Step.LABELLED: "Label ready",
     Step.IN_WORK: "Being prepared",
-    Step.IN_WORK_LABELLED: "Being prepared, label printed",
+    Step.IN_WORK_LABELLED: "Being prepared, label ready",
     Step.READY: "Ready for collection",
     Step.READY_LABELLED: "Ready for collection",
     Step.DISPATCHED: "With the courier",

@@ -11,7 +11,7 @@ import pytest
 
 from stoa.app import Stoa
 from stoa.clock import MovableClock
-from stoa.desk import bulk, exporting
+from stoa.desk.orders import bulk, exporting
 from stoa.engine import Conflict, Engine, Gone
 from stoa.orders.commands import Command
 from stoa.orders.order import Fulfilment, Order, State

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stoa.desk.charts import (
+from stoa.desk.numbers.charts import (
     HEIGHT,
     MOST_SERIES,
     WIDTH,

@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from stoa.app import Stoa, endpoints, open_stoa
 from stoa.clock import MovableClock
 from stoa.demo.routes import OUT_OF_ORDER
-from stoa.desk import demo, demo_inbox
-from stoa.desk.demo_events import OF_ORDERS, OF_RETURNS, card_of
+from stoa.desk.demo import inbox as demo_inbox
+from stoa.desk.demo import ordering as demo
+from stoa.desk.demo.events import OF_ORDERS, OF_RETURNS, card_of
 from stoa.orders.order import Fulfilment, Order, PaymentMethod, ReturnState, State
 from stoa.simulator.catalogue import PRODUCTS
 from stoa.store.people import Role

@@ -4,7 +4,7 @@ import pytest
 from starlette.requests import Request
 
 from stoa.desk.forms import LONGEST_NUMBER, WILL_NOT_DO, Form, done_of, field_of, number_in, whole_number
-from stoa.desk.settings_pages import faulty
+from stoa.desk.settings.pages import faulty
 from stoa.web.faults import invalid
 
 FIELDS = {"zip": "Write the postal code.", "slots": "Write the windows."}

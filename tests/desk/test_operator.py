@@ -6,8 +6,9 @@ import pytest
 
 from stoa.app import Stoa
 from stoa.clock import MovableClock
-from stoa.desk import operator as listing
-from stoa.desk import operator_health, operator_shops
+from stoa.desk.marketplace import health as operator_health
+from stoa.desk.marketplace import overview as listing
+from stoa.desk.marketplace import shops as operator_shops
 from stoa.documents.blobs import Blobs, BlobStoreUnavailable
 from stoa.housekeeping import Housekeeping
 from stoa.orders.order import State

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from stoa.desk.possible import COMMANDS
+from stoa.desk.order.possible import COMMANDS
 from stoa.orders.lifecycle import MOVES, RETURN_MOVES
 from stoa.orders.order import Actor, Fulfilment, LinkedOrder, ReturnState, State
 from tests import saves

@@ -8,7 +8,7 @@ import pytest
 
 from stoa.app import Stoa
 from stoa.clock import MovableClock
-from stoa.desk.finding import STEP_NAMES, STEPS, Tab
+from stoa.desk.orders.finding import STEP_NAMES, STEPS, Tab
 from stoa.orders.order import Order, ReturnState, State, Tag
 from stoa.orders.progress import Step
 from stoa.orders.shop import Shop

@@ -5,7 +5,7 @@ import re
 import msgspec
 import pytest
 
-from stoa.desk.timeline import DETAILS, EVENTS, Teller, told
+from stoa.desk.order.timeline import DETAILS, EVENTS, Teller, told
 from stoa.desk.words import ACTORS, CHANGED, HAPPENED, REASONS, RETURN_STATES, STATES
 from stoa.orders import events as happened
 from stoa.orders.commands import MODIFIABLE, LineQuantity, LineRejection

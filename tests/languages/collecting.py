@@ -23,7 +23,7 @@ WORDS = CODE / "desk" / "words.py"
 
 WITH_TABLES = (
     WORDS,
-    *(CODE / "desk").glob("*.py"),
+    *(CODE / "desk").rglob("*.py"),
     CODE / "documents" / "exports.py",
     CODE / "orders" / "refusals.py",
 )

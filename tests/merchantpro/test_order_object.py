@@ -404,7 +404,7 @@ def test_an_accepted_order_tells_how_far_the_work_on_it_is() -> None:
 
     steps = [the(view(order), "shipping_status", "shipping_substatus_text") for order in (labelled, working)]
 
-    assert steps == [("confirmed", "Eticheta tiparita"), ("in_process", "In pregatire")]
+    assert steps == [("confirmed", "Eticheta gata"), ("in_process", "In pregatire")]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from stoa.desk.entry import CSRF_FIELD, Desk, Visit, check_form, redirect
 from stoa.desk.forms import Form, read_form
-from stoa.desk.order import OrderPage, Typed, order_address
+from stoa.desk.order.page import OrderPage, Typed, order_address
 from stoa.desk.rendering import say
 from stoa.desk.words import RETURN_STATES, STATES
 from stoa.engine import Plan

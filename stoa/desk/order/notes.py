@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.asking import OrderForms, Posted
-from stoa.desk.order import ORDER
+from stoa.desk.order.asking import OrderForms, Posted
+from stoa.desk.order.page import ORDER
 from stoa.engine import Plan
 from stoa.orders.commands import Command, Modify
 from stoa.orders.order import Order, Tag

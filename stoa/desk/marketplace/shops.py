@@ -6,11 +6,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.endpoints import kinds_of
 from stoa.desk.entry import Desk, Visit, read_own_form, redirect
 from stoa.desk.forms import WILL_NOT_DO, Form, done_of, field_of, number_in
-from stoa.desk.operator import DONE, GIVEN_UP, ON_A_PAGE, OPERATOR
+from stoa.desk.marketplace.overview import DONE, GIVEN_UP, ON_A_PAGE, OPERATOR
 from stoa.desk.rendering import UNPROCESSABLE, page, say
+from stoa.desk.settings.endpoints import kinds_of
 from stoa.desk.sign_in import LANGUAGE_NAMES
 from stoa.operator.requests import ShopBody
 from stoa.orders.calendar import is_known_country

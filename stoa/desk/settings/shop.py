@@ -5,13 +5,12 @@ from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.collection import collection_routes
-from stoa.desk.credentials import credential_routes
-from stoa.desk.endpoints import endpoint_routes
 from stoa.desk.entry import Desk, Visit, redirect
 from stoa.desk.forms import Form, done_of
-from stoa.desk.people import people_routes
-from stoa.desk.settings_pages import (
+from stoa.desk.settings.collection import collection_routes
+from stoa.desk.settings.credentials import credential_routes
+from stoa.desk.settings.endpoints import endpoint_routes
+from stoa.desk.settings.pages import (
     SETTINGS,
     SettingsPages,
     Typed,
@@ -19,6 +18,7 @@ from stoa.desk.settings_pages import (
     faulty,
     settings_page,
 )
+from stoa.desk.settings.people import people_routes
 from stoa.desk.sign_in import LANGUAGE_NAMES
 from stoa.languages import country_name
 from stoa.operator.requests import ShopTermsBody, check_zone, known_zones

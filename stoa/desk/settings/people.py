@@ -11,7 +11,7 @@ from stoa.desk.accounts import Accounts, named
 from stoa.desk.entry import BASE, Desk, Visit, read_own_form, redirect
 from stoa.desk.forms import Form, done_of
 from stoa.desk.rendering import CONFLICT, say
-from stoa.desk.settings_pages import SETTINGS, Typed, faulty, settings_page
+from stoa.desk.settings.pages import SETTINGS, Typed, faulty, settings_page
 from stoa.store.people import EmailTaken, LastManager, Person, Role
 from stoa.web.faults import Fault, not_found
 from stoa.web.routing import Endpoint, get, post

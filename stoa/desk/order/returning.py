@@ -5,9 +5,9 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.asking import OrderForms, too_long
 from stoa.desk.forms import Form
-from stoa.desk.order import ORDER
+from stoa.desk.order.asking import OrderForms, too_long
+from stoa.desk.order.page import ORDER
 from stoa.orders.commands import SendBack, TakeBack
 from stoa.orders.order import ReviewOption
 from stoa.orders.returning import review

@@ -5,9 +5,9 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.asking import OrderForms, Posted
 from stoa.desk.forms import Form, SentFile, read_form_with_file
-from stoa.desk.order import ORDER
+from stoa.desk.order.asking import OrderForms, Posted
+from stoa.desk.order.page import ORDER
 from stoa.desk.words import PAPERS, UPLOAD_FAULTS
 from stoa.documents.labels import LabelFormat
 from stoa.documents.printing import label_file, note_collected

@@ -5,9 +5,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.asking import OrderForms
 from stoa.desk.entry import Visit
-from stoa.desk.order import ORDER, order_address
+from stoa.desk.order.asking import OrderForms
+from stoa.desk.order.page import ORDER, order_address
 from stoa.desk.rendering import legible, page
 from stoa.orders.order import Order
 from stoa.orders.shop import Shop

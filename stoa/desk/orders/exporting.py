@@ -6,9 +6,9 @@ from io import BytesIO
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from stoa.desk.bulk import Bulk
 from stoa.desk.entry import Desk, Visit
-from stoa.desk.orders import ORDERS, OrderList
+from stoa.desk.orders.bulk import Bulk
+from stoa.desk.orders.listing import ORDERS, OrderList
 from stoa.documents.exports import Export
 from stoa.orders.order import Order
 from stoa.orders.shop import Shop

@@ -1,13 +1,13 @@
 """All that belongs to the page of one order, put together."""
 
-from stoa.desk.asking import OrderForms
-from stoa.desk.deciding import decision_routes
 from stoa.desk.entry import Desk
-from stoa.desk.notes import note_routes
-from stoa.desk.order import ORDER, OrderPage
-from stoa.desk.papers import paper_routes
-from stoa.desk.returning import return_routes
-from stoa.desk.telling import telling_routes
+from stoa.desk.order.asking import OrderForms
+from stoa.desk.order.deciding import decision_routes
+from stoa.desk.order.notes import note_routes
+from stoa.desk.order.page import ORDER, OrderPage
+from stoa.desk.order.papers import paper_routes
+from stoa.desk.order.returning import return_routes
+from stoa.desk.order.telling import telling_routes
 from stoa.web.routing import Endpoint, get
 
 

@@ -13,7 +13,8 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.charts import (
+from stoa.desk.entry import BASE, Desk
+from stoa.desk.numbers.charts import (
     Chart,
     Series,
     Writing,
@@ -25,7 +26,6 @@ from stoa.desk.charts import (
     scale_of,
     stacked_bars,
 )
-from stoa.desk.entry import BASE, Desk
 from stoa.desk.rendering import page, say, span_text
 from stoa.languages import locale_of, money
 from stoa.store.numbers import LAST_MESSAGES, MOST_COUNTED, Day, LastDays, Numbers, Sales, WebhookHealth

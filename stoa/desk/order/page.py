@@ -9,13 +9,13 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.demo_events import card_of
+from stoa.desk.demo.events import card_of
 from stoa.desk.entry import BASE, Desk, Visit
 from stoa.desk.forms import Form, done_of
-from stoa.desk.orders import ORDERS, carrier_of, deadline_of, look_of, paper_options
-from stoa.desk.possible import possible
+from stoa.desk.order.possible import possible
+from stoa.desk.order.timeline import MOST_MOMENTS, Teller, story, told
+from stoa.desk.orders.listing import ORDERS, carrier_of, deadline_of, look_of, paper_options
 from stoa.desk.rendering import CONFLICT, UNPROCESSABLE, page, say
-from stoa.desk.timeline import MOST_MOMENTS, Teller, story, told
 from stoa.desk.words import DELIVERY_STATES, REASONS, RETURN_REASONS, RETURN_STATES, REVIEW_OPTIONS
 from stoa.languages.statuses import PAYMENT_METHODS, PAYMENT_STATUSES, step_text
 from stoa.orders.carriers import CARRIERS

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.desk.entry import BASE, Desk, Visit, read_own_form, redirect
-from stoa.desk.finding import STEP_NAMES, STEPS, Reader, Tab, Wish
+from stoa.desk.orders.finding import STEP_NAMES, STEPS, Reader, Tab, Wish
 from stoa.desk.rendering import UNPROCESSABLE, page, say, span_text
 from stoa.desk.words import PAPERS
 from stoa.languages import locale_of

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.endpoints import kinds_of
 from stoa.desk.entry import BASE, Desk, Visit, read_own_form, redirect
 from stoa.desk.forms import done_of, number_in
-from stoa.desk.operator_health import health
+from stoa.desk.marketplace.health import health
 from stoa.desk.rendering import page
+from stoa.desk.settings.endpoints import kinds_of
 from stoa.store.overview import MOST_COUNTED, Overview, ShopAtAGlance
 from stoa.web.queries import BIGGEST
 from stoa.web.routing import Endpoint, get, post

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from stoa.desk.entry import Desk, Visit, redirect
 from stoa.desk.forms import Form, done_of
 from stoa.desk.rendering import CONFLICT
-from stoa.desk.settings_pages import (
+from stoa.desk.settings.pages import (
     SETTINGS,
     SettingsPages,
     Typed,

@@ -6,9 +6,9 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.asking import OrderForms, Posted, too_long
 from stoa.desk.forms import Form
-from stoa.desk.order import ORDER
+from stoa.desk.order.asking import OrderForms, Posted, too_long
+from stoa.desk.order.page import ORDER
 from stoa.documents.vouchers import Wanted
 from stoa.orders import commands as asked
 from stoa.orders.carriers import CARRIERS

@@ -10,11 +10,11 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.asking import worded
-from stoa.desk.demo_events import card_of, events_of
-from stoa.desk.demo_inbox import inbox_routes
+from stoa.desk.demo.events import card_of, events_of
+from stoa.desk.demo.inbox import inbox_routes
 from stoa.desk.entry import BASE, Desk, Visit, read_own_form, redirect
 from stoa.desk.forms import WILL_NOT_DO, Form, field_of, number_in
+from stoa.desk.order.asking import worded
 from stoa.desk.rendering import CONFLICT, UNPROCESSABLE, page, say
 from stoa.languages.statuses import PAYMENT_METHODS, step_text
 from stoa.operator.requests import OrderBody

@@ -10,12 +10,12 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoa.desk.asking import worded
 from stoa.desk.entry import Desk, Visit, read_own_form
-from stoa.desk.finding import Wish
 from stoa.desk.forms import Form
-from stoa.desk.orders import ORDERS, OrderList, Typed, list_address, paper_options
-from stoa.desk.papers import paper_reply
+from stoa.desk.order.asking import worded
+from stoa.desk.order.papers import paper_reply
+from stoa.desk.orders.finding import Wish
+from stoa.desk.orders.listing import ORDERS, OrderList, Typed, list_address, paper_options
 from stoa.desk.rendering import UNPROCESSABLE, page, say
 from stoa.desk.words import PAPERS
 from stoa.documents.bundles import MOST_AT_ONCE, vouchers_of

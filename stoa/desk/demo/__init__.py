@@ -1,0 +1,1 @@
+"""The demo's pages: ordering as a customer, playing the courier, reading what the shop was sent."""

@@ -1,0 +1,1 @@
+"""The marketplace's own pages: its shops, what could not be delivered, how the service is."""

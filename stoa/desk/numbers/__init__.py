@@ -1,0 +1,1 @@
+"""Today and the last thirty days, in figures and charts."""

@@ -1,0 +1,1 @@
+"""One order: its page, and everything that may be done with it."""

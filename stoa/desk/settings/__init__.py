@@ -1,0 +1,1 @@
+"""What a shop's owner decides: terms, keys, webhooks, pickups, people."""
