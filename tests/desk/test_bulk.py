@@ -257,6 +257,24 @@ async def test_a_label_that_is_missing_is_named_and_the_others_can_be_printed(
     assert len(pages_of(await posting(packer, orders_of(merchant.shop, "labels"), order=printable))) == 2
 
 
+async def test_labels_that_nobody_has_made_yet_can_be_made_from_there(
+    stoa: Stoa, merchant: Merchant, packer: httpx.AsyncClient
+) -> None:
+    labelled = await some_labelled(stoa, merchant.shop, 1)
+    [unlabelled] = await some_labelled(stoa, merchant.shop, 1)
+    await posting(packer, f"/desk/{merchant.shop.id}/orders/{unlabelled.id}/cancel-label")
+    assert (await stored(stoa, unlabelled)).order.voucher is None
+    [not_accepted] = await some_open(stoa, merchant.shop, 1)
+
+    page = await doing(packer, merchant.shop, "labels", *labelled, unlabelled, not_accepted)
+    assert "Make those that are missing: 1" in text_of(page)
+    answer = await doing(packer, merchant.shop, "labels", *labelled, unlabelled, make="missing")
+
+    assert len(pages_of(answer)) == 2
+    assert (await stored(stoa, unlabelled)).order.voucher is not None
+    assert (await stored(stoa, not_accepted)).order.voucher is None
+
+
 async def test_the_pick_list_has_every_product_once_in_the_readers_language(
     stoa: Stoa, merchant: Merchant, packer: httpx.AsyncClient
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from stoa.app import Stoa
 from stoa.clock import MovableClock
 from stoa.desk.orders.finding import STEP_NAMES, STEPS, Tab
-from stoa.orders.order import Order, ReturnState, State, Tag
+from stoa.orders.order import Fulfilment, Order, ReturnState, State, Tag
 from stoa.orders.progress import Step
 from stoa.orders.shop import Shop
 from tests.builders import a_customer, a_line, a_tracking, an_address
@@ -120,6 +120,16 @@ async def test_a_row_says_what_matters_of_an_order(
         assert what in said
     assert f'href="/desk/{merchant.shop.id}/orders/{order.id}"' in page.text
     assert f'datetime="{order.expires_at.isoformat()}"' in page.text
+
+
+async def test_a_row_says_that_the_marketplaces_warehouse_sends_the_order(
+    stoa: Stoa, merchant: Merchant, packer: httpx.AsyncClient
+) -> None:
+    await in_state(stoa, merchant.shop, State.ACCEPTED, fulfilment=Fulfilment.WAREHOUSE)
+
+    page = await packer.get(orders_of(merchant.shop), params={"tab": Tab.PACK})
+
+    assert "The marketplace's warehouse sends it." in text_of(page)
 
 
 async def test_a_deadline_turns_urgent(

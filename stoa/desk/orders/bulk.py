@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,6 +16,7 @@ from stoa.desk.entry import Desk, Visit, read_own_form
 from stoa.desk.forms import Form
 from stoa.desk.order.asking import worded
 from stoa.desk.order.papers import paper_reply
+from stoa.desk.order.possible import possible
 from stoa.desk.orders.finding import Wish
 from stoa.desk.orders.listing import ORDERS, OrderList, Typed, list_address, paper_options
 from stoa.desk.rendering import UNPROCESSABLE, page, say
@@ -86,10 +89,13 @@ class Bulk:
         )
 
     async def print_labels(self, request: Request, shop_id: int) -> Response:
-        """One PDF. Where labels are missing, that is said first, and the others can be printed from there."""
+        """One PDF. Where labels are missing, that is said first; from there the others can be printed, and those made that
+        may be."""
         chosen = await self.chosen(request, shop_id)
         if isinstance(chosen, Response):
             return chosen
+        if chosen.form.text("make"):
+            chosen = await self._made(chosen)
         stored = await self._labelled(chosen)
         without = [one.order for one in stored if one.order.voucher is None]
         if without:
@@ -99,6 +105,31 @@ class Bulk:
         if bundle.pdf is None:
             return self._missing(chosen, stored, bundle.missing)
         return paper_reply(bundle.pdf, "labels.pdf")
+
+    async def _made(self, chosen: Chosen) -> Chosen:
+        """The same orders, those with a label now that had none and may have one."""
+        service = self.service.signed_by(chosen.visit.person.person_id)
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def make(stored: Stored) -> None:
+            # Whoever else changes the order meanwhile: the page that follows says how it is.
+            async with turns:
+                with suppress(Conflict):
+                    await service.press.print_voucher(stored, chosen.shop, by=Actor.MERCHANT)
+
+        await asyncio.gather(
+            *(make(stored) for stored in chosen.stored if self._may_be_labelled(stored, chosen))
+        )
+        numbers = [stored.order.id for stored in chosen.stored]
+        known = await self.service.orders.read_some(chosen.shop.id, numbers)
+        return replace(chosen, stored=_in_order(numbers, known))
+
+    def _may_be_labelled(self, stored: Stored, chosen: Chosen) -> bool:
+        order = stored.order
+        # What the worker is about to label it labels with the parcels that were agreed.
+        if order.voucher is not None or order.voucher_is_due:
+            return False
+        return "make_voucher" in possible(order, chosen.shop, self.service.clock())
 
     async def _labelled(self, chosen: Chosen) -> list[Stored]:
         """The orders once none of them waits for a label, or when that takes too long."""
@@ -119,6 +150,7 @@ class Bulk:
             chosen,
             printable=[one.order.id for one in stored if one.order.voucher is not None],
             all=[one.order.id for one in stored],
+            makeable=sum(self._may_be_labelled(one, chosen) for one in stored),
             is_under_way=any(order.voucher_is_due for order in without),
             paper=_paper(chosen.form),
             left=[self._left(order, chosen.shop, say(language, _why_no_label(order))) for order in without],

@@ -18,7 +18,7 @@ from stoa.desk.words import PAPERS
 from stoa.languages import locale_of
 from stoa.languages.statuses import step_text
 from stoa.orders.carriers import CARRIERS
-from stoa.orders.order import Order
+from stoa.orders.order import Fulfilment, Order
 from stoa.orders.progress import Step, step_of
 from stoa.orders.shop import Shop
 from stoa.store.desk_orders import DeskOrders
@@ -200,9 +200,16 @@ class OrderList:
             goods=goods_of(order),
             status=say(language, step_text(order)),
             look=look_of(order),
-            carrier=carrier_of(order),
+            carrier=_sent_by(order, language),
             deadline=deadline_of(order, now, language),
         )
+
+
+def _sent_by(order: Order, language: str) -> str:
+    """The carrier, or that nobody at the shop has anything to do with the parcel."""
+    if order.fulfilment is Fulfilment.WAREHOUSE:
+        return say(language, "The marketplace's warehouse sends it.")
+    return carrier_of(order)
 
 
 def _first_to_do(wish: Wish, counts: Mapping[Step, int]) -> Tab:
