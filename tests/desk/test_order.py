@@ -21,7 +21,6 @@ SCRIPT = "<script>alert(1)</script>"
 
 # Beside what only happens to one, these come from other places: the list of the domain is for all who ask.
 NOT_ON_THE_PAGE = {
-    "collect_voucher",  # by printing the label
     "link_return",
     "modify",  # by tags
     "remove_invoice",  # beside the file

@@ -31,6 +31,8 @@ async def test_a_label_is_printed_on_every_paper(packing: Packing, paper: str) -
 
 async def test_printing_the_label_tells_that_the_shop_has_it(packing: Packing) -> None:
     order = await packing.market.accepted()
+    warning = "Printing the label tells the courier that the parcel is ready."
+    assert warning in text_of(await packing.page(order))
 
     await packing.client.head(packing.address(order, "label/a6"))
     assert (await packing.now(order)).ready_at is None
@@ -38,6 +40,7 @@ async def test_printing_the_label_tells_that_the_shop_has_it(packing: Packing) -
     await packing.page(order, "label/a6")
     assert (await packing.now(order)).ready_at is not None
     assert (await packing.last(order)).person == "Άννα"
+    assert warning not in text_of(await packing.page(order))
 
 
 @pytest.mark.parametrize("paper", ["a6", "papyrus"])

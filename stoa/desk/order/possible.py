@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, Callable[[Order], Command]] = {
     "reject": lambda _: asked.Reject(other="-"),
     "begin_work": lambda _: asked.BeginWork(),
     "make_voucher": _a_voucher,
+    "collect_voucher": lambda _: asked.CollectVoucher(),
     "cancel_voucher": lambda _: asked.CancelVoucher(),
     "ready": lambda _: asked.MarkReady(),
     "not_ready": lambda _: asked.MarkNotReady(),
