@@ -264,7 +264,7 @@ def compare_sizes(small: Service, many: int) -> None:
         f"(goal 1.2, {verdict}; {ratios[0]:.2f} to {ratios[-1]:.2f})",
         flush=True,
     )
-    time_desk(large.complete.database_url, FIRST, FIRST + many - 1)
+    time_desk(large.complete, FIRST, FIRST + many - 1)
 
 
 def large_shop(complete: Complete, many: int) -> Service:
@@ -444,7 +444,7 @@ def main() -> None:
             compare_sizes(service, asked.orders)
         if asked.only == "desk":
             large = large_shop(complete, asked.orders)
-            time_desk(large.complete.database_url, FIRST, FIRST + asked.orders - 1)
+            time_desk(large.complete, FIRST, FIRST + asked.orders - 1)
 
 
 main()

@@ -1,19 +1,26 @@
-"""The desk's list of a large shop: how long a page takes at the server, from the database to decoded orders."""
+"""The desk of a large shop: how long its list takes, from the database to decoded orders, and whole pages at the server."""
 
 import asyncio
 import statistics
 import time
 from datetime import timedelta
 
+import httpx
+
+from stoa.app import Complete, Stoa, open_stoa, web_app
 from stoa.clock import system_clock
 from stoa.orders.progress import Step
 from stoa.store.database import Pool, open_pool
 from stoa.store.desk_orders import DeskOrders, Filter
+from stoa.store.people import Role
 
 TIMES = 40
 
 GOAL = 50.0
 """Milliseconds."""
+
+MOST_BYTES = 60_000
+"""Of a page as it is sent, compressed."""
 
 # What the worker would know of the orders: of a hundred first names and 5,000 last names, of 2,000 products with words of
 # their own and common ones, every order with its own numbers. A carrier of old times has none of the newest.
@@ -104,9 +111,78 @@ async def _time(pool: Pool, name: str, wanted: Filter) -> None:
     )
 
 
-def time_desk(database_url: str, first: int, last: int) -> None:
-    """Fill in what the desk finds by, and time its list."""
+SERVER = "http://desk.test"
+
+PAGES = {
+    "all orders": "orders?tab=all",
+    "orders to decide": "orders?tab=decide",
+    "orders that are done": "orders?tab=done",
+    "orders of a carrier": "orders?tab=all&carrier=acs",
+    "an order": "orders/{old}",
+}
+"""Pages of the shop."""
+
+SEARCHED = {
+    "orders found by number": "{old}",
+    "orders found by telephone": "69{phone}",
+    "orders found by a rare word": "last4990",
+    "orders found by a frequent word": "first7",
+    "orders found by nothing": "nobody",
+}
+
+
+async def time_whole_pages(complete: Complete, first: int, last: int) -> None:
+    """From the request to the bytes of the answer, without a network."""
+    old = (first + last) // 2
+    filled_in = {"old": old, "phone": f"{old * 7919 % 100_000_000:08}"}
+    async with open_stoa(complete) as stoa, _signed_in(await _session(stoa), stoa) as client:
+        for name, path in PAGES.items():
+            await _time_page(client, name, path.format(**filled_in))
+        account = (await client.get("/desk/account")).text
+        proof = account.split('name="csrf" value="', 1)[1].split('"', 1)[0]
+        for name, words in SEARCHED.items():
+            form = {"csrf": proof, "words": words.format(**filled_in)}
+            found = await client.post("/desk/1/orders/find", data=form)
+            await _time_page(client, name, found.headers["location"].removeprefix("/desk/1/"))
+
+
+async def _session(stoa: Stoa) -> str:
+    """The secret of an owner's session."""
+    people, now = stoa.service.people, stoa.service.clock()
+    owner = await people.add(
+        shop_id=1, role=Role.OWNER, email="owner@bench.example", name="Owner", password_hash="-", now=now
+    )
+    secret = await people.open_session(owner.person_id, "-", now)
+    assert secret is not None
+    return secret
+
+
+def _signed_in(secret: str, stoa: Stoa) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(web_app(stoa, server=SERVER))
+    return httpx.AsyncClient(transport=transport, base_url=SERVER, cookies={"stoa_desk": secret})
+
+
+async def _time_page(client: httpx.AsyncClient, name: str, path: str) -> None:
+    spans, size = [], 0
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        answer = await client.get(f"/desk/1/{path}")
+        spans.append((time.perf_counter() - began) * 1000)
+        assert answer.status_code == 200, (path, answer.status_code)
+        size = answer.num_bytes_downloaded
+    middle, worst = statistics.median(spans), sorted(spans)[-2]
+    verdict = "met" if middle < GOAL and size < MOST_BYTES else "MISSED"
+    print(
+        f"desk: page, {name:34} {middle:6.1f} ms at the median, {worst:6.1f} the second worst (goal {GOAL:.0f}), "
+        f"{size:,} bytes (goal {MOST_BYTES:,}): {verdict}",
+        flush=True,
+    )
+
+
+def time_desk(complete: Complete, first: int, last: int) -> None:
+    """Fill in what the desk finds by, and time its list and its pages."""
     began = time.monotonic()
-    asyncio.run(fill_facts(database_url, first, last))
+    asyncio.run(fill_facts(complete.database_url, first, last))
     print(f"{'':40} (facts of {last - first + 1:,} orders in {time.monotonic() - began:.0f} s)", flush=True)
-    asyncio.run(time_pages(database_url, first, last))
+    asyncio.run(time_pages(complete.database_url, first, last))
+    asyncio.run(time_whole_pages(complete, first, last))
