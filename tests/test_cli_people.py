@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from stoa import cli
 from tests.running import Server, data_folder, serving
 from tests.test_cli import asking, asking_json, refused
 
@@ -38,23 +37,6 @@ def lands_at(server: Server, email: str, password: str) -> str | None:
     answer = httpx.post(f"{server.url}/desk/sign-in", data={"email": email, "password": password})
     location: str | None = answer.headers.get("location")
     return location
-
-
-HELP = [
-    ("person add", "--name --shop --role --data --json"),
-    ("person list", "--shop --data --json"),
-    ("person password", "--data --json"),
-    ("person remove", "--data"),
-]
-
-
-@pytest.mark.parametrize(("name", "options"), HELP)
-def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str], name: str, options: str) -> None:
-    cli.app([*name.split(), "--help"], result_action="return_value")
-
-    said = capsys.readouterr().out
-    assert said.startswith(f"Usage: stoa {name}")
-    assert all(option in said for option in options.split())
 
 
 def test_who_is_added_signs_in_with_the_password_that_was_printed_once(server: Server, shop: int) -> None:
