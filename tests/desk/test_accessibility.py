@@ -1,5 +1,6 @@
 """Every kind of page, as axe and a keyboard see it: light and dark, wide and narrow."""
 
+import json
 from typing import Any, Literal
 
 import pytest
@@ -12,6 +13,7 @@ from stoa.store.people import Person, Role
 from tests.desk.browser import NARROW, PATIENCE, WIDE, Counter, House
 from tests.desk.people import an_account
 from tests.operator.calls import in_state, return_in
+from tests.running import data_folder, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -100,6 +102,33 @@ async def test_everybody_can_use_every_page(
                 await page.goto(address(scene, name))
                 if faults := await faults_of(page):
                     wrong[name] = faults
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+async def test_everybody_can_play_customer_and_courier(
+    house: House, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    wrong = {}
+    with data_folder() as data, serving(data, "--demo", "--no-worker") as demo:
+        known = json.loads((data / "demo.json").read_bytes())
+        shop = f"{demo.url}/desk/{known['shops'][0]['id']}"
+        owner = next(person for person in known["desk"]["people"] if person["role"] == "owner")
+        context = await house.browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme
+        )
+        page = await context.new_page()
+        await page.goto(f"{demo.url}/desk/sign-in")
+        await page.fill("#email", owner["email"])
+        await page.fill("#password", owner["password"])
+        await page.click("button.main")
+        await page.goto(f"{shop}/orders?tab=decide")
+        order = await page.locator("[data-order] a").first.get_attribute("href")
+        for address in (f"{shop}/demo", f"{shop}/demo/inbox", f"{demo.url}{order}"):
+            await page.goto(address)
+            if faults := await faults_of(page):
+                wrong[address] = faults
+        await context.close()
     assert wrong == {}
 
 
