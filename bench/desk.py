@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 import httpx
+from msgspec.structs import replace
 
 from stoa.app import Complete, Stoa, open_stoa, web_app
 from stoa.clock import system_clock
@@ -46,6 +47,9 @@ ASKED = {
     "all": Filter(),
     "tab of rare steps": Filter(steps=(Step.OPEN, Step.RETURN_IN_REVIEW)),
     "tab of frequent steps": Filter(steps=tuple(step for step in Step if step is not Step.OPEN)),
+    "tab of frequent steps, oldest first": Filter(
+        steps=tuple(step for step in Step if step is not Step.OPEN), oldest_first=True
+    ),
     "a month of long ago": Filter(placed_before=NOW - timedelta(days=60)),
     "frequent carrier": Filter(carrier="acs"),
     "rare carrier": Filter(carrier="dhl"),
@@ -85,13 +89,7 @@ async def time_pages(database_url: str, first: int, last: int) -> None:
     )
     for name, wanted in ASKED.items():
         words = wanted.words.format(**filled_in, day=day)
-        await _time(
-            pool,
-            name,
-            Filter(
-                steps=wanted.steps, carrier=wanted.carrier, placed_before=wanted.placed_before, words=words
-            ),
-        )
+        await _time(pool, name, replace(wanted, words=words))
     await pool.close()
 
 
@@ -105,7 +103,7 @@ async def _time(pool: Pool, name: str, wanted: Filter) -> None:
     verdict = "met" if middle < GOAL else "MISSED"
     more = "more" if page.next else "all"
     print(
-        f"desk: {name:34} {middle:6.1f} ms at the median, {worst:6.1f} the second worst (goal {GOAL:.0f}, {verdict}); "
+        f"desk: {name:36} {middle:6.1f} ms at the median, {worst:6.1f} the second worst (goal {GOAL:.0f}, {verdict}); "
         f"{len(page.orders)} orders, {more}",
         flush=True,
     )
@@ -117,6 +115,7 @@ PAGES = {
     "all orders": "orders?tab=all",
     "orders to decide": "orders?tab=decide",
     "orders that are done": "orders?tab=done",
+    "orders that are done, oldest first": "orders?tab=done&sort=oldest",
     "orders of a carrier": "orders?tab=all&carrier=acs",
     "an order": "orders/{old}",
 }
@@ -173,7 +172,7 @@ async def _time_page(client: httpx.AsyncClient, name: str, path: str) -> None:
     middle, worst = statistics.median(spans), sorted(spans)[-2]
     verdict = "met" if middle < GOAL and size < MOST_BYTES else "MISSED"
     print(
-        f"desk: page, {name:34} {middle:6.1f} ms at the median, {worst:6.1f} the second worst (goal {GOAL:.0f}), "
+        f"desk: page, {name:36} {middle:6.1f} ms at the median, {worst:6.1f} the second worst (goal {GOAL:.0f}), "
         f"{size:,} bytes (goal {MOST_BYTES:,}): {verdict}",
         flush=True,
     )

@@ -1,4 +1,4 @@
-"""The desk's list of a shop's orders: found by words, steps, channel, carrier and dates, newest first, page by page."""
+"""The desk's list of a shop's orders: found by words, steps, channel, carrier and dates, page by page."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -133,7 +133,8 @@ SELECT choice FROM known WHERE choice IS NOT NULL LIMIT {limit}"""
 
 class Filter(Struct, frozen=True, kw_only=True):
     """Which orders: at one of the ``steps``, if any are given, and so on. ``words`` is what somebody typed, whatever it
-    is; see ``stoa.orders.words``. Moments are in UTC."""
+    is; see ``stoa.orders.words``. Moments are in UTC. What has to be searched for, by words or by two of steps, channel and
+    carrier, comes newest first, whether it should come ``oldest_first`` or not."""
 
     steps: tuple[Step, ...] = ()
     words: str = ""
@@ -141,6 +142,7 @@ class Filter(Struct, frozen=True, kw_only=True):
     carrier: str | None = None
     placed_from: datetime | None = None
     placed_before: datetime | None = None
+    oldest_first: bool = False
 
 
 class Cursor(Struct, frozen=True):
@@ -151,7 +153,7 @@ class Cursor(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """Orders, newest first; fewer than were asked for, or none, do not mean that there are no older ones: ``next`` does."""
+    """Orders; fewer than were asked for, or none, do not mean that no others follow: ``next`` does."""
 
     orders: list[Order]
     next: Cursor | None
@@ -169,13 +171,13 @@ class DeskOrders:
     async def page(
         self, shop_id: int, wanted: Filter, *, after: Cursor | None = None, limit: int = 50
     ) -> Page:
-        """The newest orders that match, returns among them, by (placed_at, id). What was saved a moment ago is found by its
-        step and its number at once, by all else within a second or two."""
+        """The newest orders that match, or the oldest, returns among them, by (placed_at, id). What was saved a moment ago
+        is found by its step and its number at once, by all else within a second or two."""
         found = await self._find(shop_id, wanted, after, limit, "orders.body")
         return Page([decode_order(row["body"]) for row in found.rows], found.next)
 
     async def ids(self, shop_id: int, wanted: Filter, limit: int) -> list[int]:
-        """The numbers of all orders that match, newest first; at most ``limit``."""
+        """The numbers of all orders that match, in the order of their pages; at most ``limit``."""
         numbers: list[int] = []
         after: Cursor | None = None
         while len(numbers) < limit:
@@ -224,7 +226,9 @@ def asking(
     """The statement for a page and what it is given."""
     conditions = _conditions(shop_id, wanted, after)
     steps = len(dict.fromkeys(wanted.steps))
-    statement = page_statement(tuple(conditions), steps=steps, limit=limit, body=body)
+    statement = page_statement(
+        tuple(conditions), steps=steps, limit=limit, body=body, oldest_first=wanted.oldest_first
+    )
     return statement, [shop_id, *conditions.values()]
 
 
@@ -262,7 +266,9 @@ def _is_searched(names: Iterable[str]) -> bool:
 
 
 @lru_cache(maxsize=1000)
-def page_statement(names: tuple[str, ...], *, steps: int, limit: int, body: str) -> str:
+def page_statement(
+    names: tuple[str, ...], *, steps: int, limit: int, body: str, oldest_first: bool = False
+) -> str:
     """The statement for conditions of these names, numbered in this order from $2 on; of ``steps`` there are so many."""
     form = SEARCHED if _is_searched(names) else LISTED
     text = form.format(
@@ -275,7 +281,14 @@ def page_statement(names: tuple[str, ...], *, steps: int, limit: int, body: str)
         limit=limit,
         body=body,
     )
+    if oldest_first and form is LISTED:
+        text = _from_the_other_end(text)
     return re.sub(r"\$([a-z_]+)", lambda name: f"${names.index(name[1]) + 2}", text)
+
+
+def _from_the_other_end(listed: str) -> str:
+    """The same orders, oldest first: an index is read in both directions."""
+    return listed.replace(" DESC", "").replace("(placed_at, id) <", "(placed_at, id) >")
 
 
 def _wordings(wordings: Mapping[str, str], names: Iterable[str]) -> str:

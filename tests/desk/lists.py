@@ -33,6 +33,13 @@ def open_tab(page: httpx.Response) -> str:
     return found[1]
 
 
+def linked(page: httpx.Response, text: str) -> str:
+    """Where the link with this text leads."""
+    found = re.search(rf'href="([^"]+)"[^>]*>{re.escape(text)} ?<', page.text)
+    assert found is not None, page.text
+    return found[1].replace("&amp;", "&")
+
+
 async def let_orders_be_found(stoa: Stoa, shop: Shop) -> None:
     """Do what the worker does within a second of a save."""
     facts = Facts(stoa.service.pool, codes_in(stoa.dialects))

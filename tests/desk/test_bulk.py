@@ -4,17 +4,19 @@ import re
 import zipfile
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pypdfium2
 import pytest
+from msgspec.structs import replace
 
 from stoa.app import Stoa
 from stoa.clock import MovableClock
 from stoa.desk.orders import bulk, exporting
 from stoa.engine import Conflict, Engine, Gone
 from stoa.orders.commands import Command
-from stoa.orders.order import Fulfilment, Order, State
+from stoa.orders.order import Fulfilment, Order, ReturnState, State
 from stoa.orders.refusals import Refused
 from stoa.orders.shop import Shop
 from stoa.store.orders import Stored
@@ -23,7 +25,7 @@ from tests.conftest import Merchant, let_timers_work, stored
 from tests.database_contents import contents
 from tests.desk.lists import let_orders_be_found, listed, orders_of, searching
 from tests.desk.people import posting, text_of
-from tests.operator.calls import in_state
+from tests.operator.calls import in_state, return_in
 
 ACTIONS = ("accept", "labels", "pick-list", "export/csv", "export/xlsx")
 
@@ -81,7 +83,28 @@ async def test_many_orders_are_accepted_at_once_each_as_by_itself(
         assert accepted.acceptance.parcels == 1
         noted = (await stoa.service.orders.history(merchant.shop.id, order.id))[-1]
         assert (noted.kind, noted.person) == ("Accepted", "Άννα")
+        assert stoa.service.channel_code(order, merchant.shop) in text_of(answer)
     assert sorted(hidden_orders(answer, "labels")) == sorted(order.id for order in orders)
+
+
+async def test_whoever_accepts_hears_where_and_when_the_courier_comes(
+    stoa: Stoa, merchant: Merchant, owner: httpx.AsyncClient
+) -> None:
+    first, second = await some_open(stoa, merchant.shop, 2)
+    options = replace(first.options, windows=first.options.windows[1:])
+    [later] = await some_open(stoa, merchant.shop, 1, options=options)
+    [own] = await some_open(stoa, merchant.shop, 1, fulfilment=Fulfilment.MERCHANT)
+
+    answer = await doing(owner, merchant.shop, "accept", first, second, later, own)
+
+    assert "Orders accepted: 4" in text_of(answer)
+    codes = [stoa.service.channel_code(order, merchant.shop) for order in (first, second, later)]
+    street = first.options.locations[0].street
+    pickups = re.findall(r"<li><strong>([^<]+)</strong> <small>([^<]+)</small>", answer.text)
+    assert [named for _, named in pickups] == [f"{codes[0]}, {codes[1]}", codes[2]]
+    for (pickup, _), window in zip(pickups, first.options.windows[:2], strict=True):
+        assert street in pickup
+        assert f"{window.opens.astimezone(ZoneInfo(merchant.shop.zone)):%H:%M}" in pickup
 
 
 async def test_what_could_not_be_accepted_is_named_with_its_reason(
@@ -308,8 +331,35 @@ async def test_what_lies_in_the_marketplaces_warehouse_is_not_picked(
     assert "Here" in first
     assert "Elsewhere" not in first
     assert nothing.status_code == 422
-    assert "there is nothing to pick" in text_of(nothing)
+    assert "There is nothing to pick" in text_of(nothing)
     assert "The marketplace's warehouse sends it." in text_of(labels)
+
+
+@pytest.mark.parametrize(
+    "state", [State.REJECTED, State.EXPIRED, State.CANCELLED, State.DISPATCHED, State.RETURNED]
+)
+async def test_what_is_not_to_be_sent_any_more_is_not_picked(
+    stoa: Stoa, merchant: Merchant, packer: httpx.AsyncClient, state: State
+) -> None:
+    over = await in_state(stoa, merchant.shop, state, lines=(a_line(name="Over"),))
+    coming_back = await return_in(stoa, merchant.shop, ReturnState.PENDING_REVIEW)
+    to_send = await in_state(stoa, merchant.shop, State.ACCEPTED, lines=(a_line(name="Wanted"),))
+
+    pages = pages_of(await doing(packer, merchant.shop, "pick-list", over, coming_back, to_send))
+    nothing = await doing(packer, merchant.shop, "pick-list", over, coming_back)
+
+    assert [("Wanted" in page, "Over" in page) for page in pages] == [(True, False)] * 2
+    assert (nothing.status_code, "There is nothing to pick" in text_of(nothing)) == (422, True)
+
+
+async def test_a_return_is_not_called_missing_a_label_of_the_warehouses(
+    stoa: Stoa, merchant: Merchant, packer: httpx.AsyncClient
+) -> None:
+    coming_back = await return_in(stoa, merchant.shop, ReturnState.PENDING_REVIEW)
+
+    labels = await doing(packer, merchant.shop, "labels", coming_back)
+
+    assert "It has no label." in text_of(labels)
 
 
 async def test_a_selection_is_exported_as_a_table(

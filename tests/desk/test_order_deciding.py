@@ -221,6 +221,23 @@ async def test_a_second_label_is_refused(packing: Packing) -> None:
     assert (answer.status_code, "The order has a voucher already." in answer.text) == (422, True)
 
 
+@pytest.mark.parametrize(
+    ("fulfilment", "is_told"), [(Fulfilment.MARKETPLACE, True), (Fulfilment.MERCHANT, False)]
+)
+async def test_of_pickups_is_spoken_where_the_marketplaces_courier_comes(
+    packing: Packing, fulfilment: Fulfilment, *, is_told: bool
+) -> None:
+    order = await packing.market.order(fulfilment=fulfilment)
+    words = ("Collected at", "Collected when", order.options.locations[0].street)
+
+    before = await packing.reads(order)
+    await packing.done(order, "accept")
+    after = await packing.reads(order)
+
+    assert [word in before for word in words] == [is_told] * 3
+    assert [word in after for word in words] == [is_told] * 3
+
+
 async def test_an_order_that_the_shop_sends_itself_goes_its_whole_way(packing: Packing) -> None:
     order = await packing.market.order(fulfilment=Fulfilment.MERCHANT)
     await packing.done(order, "accept")

@@ -12,10 +12,11 @@ from stoa.desk.orders.finding import STEP_NAMES, STEPS, Tab
 from stoa.orders.order import Fulfilment, Order, ReturnState, State, Tag
 from stoa.orders.progress import Step
 from stoa.orders.shop import Shop
-from tests.builders import a_customer, a_line, a_tracking, an_address
+from tests import saves
+from tests.builders import a_customer, a_line, a_tracking, an_address, with_a_return
 from tests.conftest import Merchant
 from tests.database_contents import contents
-from tests.desk.lists import let_orders_be_found, listed, open_tab, orders_of, searching, tab_counts
+from tests.desk.lists import let_orders_be_found, linked, listed, open_tab, orders_of, searching, tab_counts
 from tests.desk.people import posting, text_of
 from tests.operator.calls import in_state, return_in
 
@@ -132,6 +133,20 @@ async def test_a_row_says_that_the_marketplaces_warehouse_sends_the_order(
     assert "The marketplace's warehouse sends it." in text_of(page)
 
 
+async def test_what_comes_back_to_the_warehouse_nobody_sends(
+    stoa: Stoa, merchant: Merchant, packer: httpx.AsyncClient
+) -> None:
+    sold = await in_state(stoa, merchant.shop, State.DELIVERED, fulfilment=Fulfilment.WAREHOUSE)
+    number = await stoa.service.orders.next_number()
+    sold, back = with_a_return(sold, shop=merchant.shop, number=number)
+    assert await stoa.service.orders.save(saves.placing(back))
+
+    page = await packer.get(orders_of(merchant.shop), params={"tab": Tab.DECIDE})
+
+    assert listed(page) == [back.id]
+    assert "warehouse" not in text_of(page)
+
+
 async def test_a_deadline_turns_urgent(
     stoa: Stoa, merchant: Merchant, owner: httpx.AsyncClient, clock: MovableClock
 ) -> None:
@@ -164,9 +179,40 @@ async def test_pages_follow_one_another_without_a_gap(
         seen, pages = seen + listed(page), pages + 1
 
     assert (seen, pages) == (numbers, 3)
-    newest = re.search(r'href="([^"]+)">Newest<', page.text)
-    assert newest is not None
-    assert len(listed(await owner.get(newest[1].replace("&amp;", "&")))) == 50
+    assert len(listed(await owner.get(linked(page, "Newest")))) == 50
+
+
+async def test_a_list_can_begin_with_the_oldest(
+    stoa: Stoa, merchant: Merchant, owner: httpx.AsyncClient, clock: MovableClock
+) -> None:
+    numbers = await placed_one_by_one(stoa, clock, merchant.shop, 53)
+    page = await owner.get(linked(await owner.get(orders_of(merchant.shop)), "Oldest first"))
+    seen = listed(page)
+    assert "Orders, the oldest first" in text_of(page)
+
+    page = await owner.get(linked(page, "Newer"))
+
+    assert seen + listed(page) == numbers[::-1]
+    assert listed(await owner.get(linked(page, "Oldest"))) == seen
+    assert listed(await owner.get(linked(page, "All"))) == seen
+    assert listed(await owner.get(linked(page, "Newest first"))) == numbers[:50]
+
+
+async def test_what_is_searched_for_comes_newest_first(
+    stoa: Stoa, merchant: Merchant, owner: httpx.AsyncClient, clock: MovableClock
+) -> None:
+    numbers = await placed_one_by_one(stoa, clock, merchant.shop, 3)
+    await let_orders_be_found(stoa, merchant.shop)
+
+    for fields in ({"words": "παπαδάκη"}, {"channel": "skroutz"}):
+        page = await searching(owner, merchant.shop, fields.pop("words", ""), sort="oldest", **fields)
+
+        assert listed(page) == numbers
+        assert "Oldest first" not in text_of(page)
+        assert "Newest first" not in text_of(page)
+    # What was chosen before is so again when nothing is searched for any more.
+    kept = await searching(owner, merchant.shop, "", sort="oldest", **{"from": "2026-03-01"})
+    assert listed(kept) == numbers[::-1]
 
 
 @pytest.mark.parametrize(

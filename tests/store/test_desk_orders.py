@@ -67,6 +67,14 @@ def an_order_by_the_dice(dice: Random, number: int, shop: Shop) -> Order:
     return replace(order, courier=dice.choice(CARRIERS), trackings=trackings)
 
 
+def is_searched(wanted: Filter) -> bool:
+    """Whether no index has what is wanted in its order."""
+    return (
+        bool(question(wanted.words).words)
+        or sum(map(bool, (wanted.steps, wanted.channel, wanted.carrier))) > 1
+    )
+
+
 class Crowd:
     """A shop's orders, and another's that are much the same."""
 
@@ -78,8 +86,9 @@ class Crowd:
     def found(self, wanted: Filter) -> list[int]:
         """What a plain look at all of them gives."""
         matching = [order for order in self.orders if self._matches(order, wanted)]
-        newest_first = sorted(matching, key=lambda order: (order.placed_at, order.id), reverse=True)
-        return [order.id for order in newest_first]
+        is_reverse = is_searched(wanted) or not wanted.oldest_first
+        ordered = sorted(matching, key=lambda order: (order.placed_at, order.id), reverse=is_reverse)
+        return [order.id for order in ordered]
 
     def _matches(self, order: Order, wanted: Filter) -> bool:
         return (
@@ -210,6 +219,7 @@ filters = st.builds(
     carrier=st.none() | st.sampled_from((*CARRIERS, "none of ours")),
     placed_from=st.none() | st.integers(0, 60).map(lambda hours: NOON - hours * HOUR),
     placed_before=st.none() | st.integers(0, 60).map(lambda hours: NOON - hours * HOUR),
+    oldest_first=st.booleans(),
 )
 
 
@@ -241,6 +251,27 @@ def test_a_list_is_the_same_where_few_orders_are_looked_at_for_a_page(
     crowd: Crowd, crowd_url: str, wanted: Filter, limit: int
 ) -> None:
     assert in_a_loop(crowd_url, crowd.shop, wanted, limit) == crowd.found(wanted)
+
+
+@pytest.mark.parametrize("limit", [1, 7, 50])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Filter(),
+        Filter(steps=(Step.OPEN,)),
+        Filter(steps=(Step.OPEN, Step.ACCEPTED, Step.DELIVERED)),
+        Filter(channel="skroutz"),
+        Filter(carrier="acs", placed_before=NOON - HOUR),
+    ],
+)
+async def test_what_an_index_has_in_order_is_listed_from_both_ends(
+    crowd: Crowd, desk: DeskOrders, wanted: Filter, limit: int
+) -> None:
+    newest_first = await all_pages(desk, crowd.shop, wanted, limit)
+    oldest_first = await all_pages(desk, crowd.shop, replace(wanted, oldest_first=True), limit)
+
+    assert len(newest_first) > 3
+    assert oldest_first == newest_first[::-1]
 
 
 @pytest.mark.parametrize("words", WORDS)
@@ -437,11 +468,14 @@ LONG_AGO = Cursor(NOON - 2 * DAY, 1)
     [
         (Filter(), "orders_placed"),
         (Filter(placed_before=NOON - HOUR, placed_from=NOON - 9 * DAY), "orders_placed"),
+        (Filter(oldest_first=True), "orders_placed"),
         (Filter(steps=(Step.OPEN,)), "orders_step"),
+        (Filter(steps=(Step.OPEN, Step.READY), oldest_first=True), "orders_step"),
         (Filter(steps=(Step.OPEN, Step.DELIVERED, Step.READY)), "orders_step"),
         (Filter(channel="skroutz"), "order_facts_channel"),
         (Filter(channel="shopflix", placed_from=NOON - 9 * DAY), "order_facts_channel"),
         (Filter(carrier="dhl"), "order_facts_carrier"),
+        (Filter(carrier="dhl", oldest_first=True), "order_facts_carrier"),
     ],
 )
 async def test_a_page_that_an_index_has_in_order_is_read_from_there_and_no_more_than_it(

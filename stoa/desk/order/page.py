@@ -146,14 +146,15 @@ class OrderPage:
     def _facts(self, order: Order, visit: Visit, teller: Teller) -> dict[str, Any]:
         """What is to be known of the order."""
         language, links, request = visit.language, self._service.links, order.return_request
-        acceptance = order.acceptance
+        place, time = teller.pickup(order.acceptance) if order.acceptance else ("", "")
         return {
             "status_text": say(language, step_text(order)),
             "look": look_of(order),
             "deadline": deadline_of(order, self._service.clock(), language),
             "carrier": carrier_of(order),
             "carriers": CARRIERS,
-            "pickup": teller.window(acceptance.window) if acceptance else "",
+            "pickup_place": place,
+            "pickup_time": time,
             "payment": say(language, PAYMENT_METHODS[order.payment_method]),
             "payment_status": say(language, PAYMENT_STATUSES[order.payment_status]),
             "line_reasons": {reason: say(language, words) for reason, words in REASONS.items()},

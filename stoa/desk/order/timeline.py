@@ -24,7 +24,7 @@ from stoa.languages.statuses import PAYMENT_STATUSES
 from stoa.orders import events as happened
 from stoa.orders.commands import LineQuantity, LineRejection
 from stoa.orders.events import Event
-from stoa.orders.order import Actor, Order, PickupWindow, Review, Tracking
+from stoa.orders.order import Acceptance, Actor, Fulfilment, Order, PickupWindow, Review, Tracking
 from stoa.orders.shop import Shop
 from stoa.store.notes import Remark
 from stoa.store.orders import Happening
@@ -71,6 +71,13 @@ class Teller(Struct, frozen=True):
         if window is None:
             return ""
         return f"{self.moment(window.opens)} – {self.moment(window.closes).rsplit(', ', 1)[-1]}"
+
+    def pickup(self, agreed: Acceptance) -> tuple[str, str]:
+        """Where and when the marketplace's courier comes; empty what nobody knows, or where none comes."""
+        if self.order.fulfilment is not Fulfilment.MARKETPLACE:
+            return "", ""
+        location = agreed.location
+        return f"{location.street}, {location.city}" if location else "", self.window(agreed.window)
 
     def product(self, line_id: str) -> str:
         line = self.order.line(line_id)
@@ -137,10 +144,8 @@ def _placed(event: happened.Placed, teller: Teller) -> Parts:
 
 
 def _accepted(event: happened.Accepted, teller: Teller) -> Parts:
-    accepted = event.acceptance
-    place = f"{accepted.location.street}, {accepted.location.city}" if accepted.location else ""
-    parcels = teller.say("Parcels: {count}", count=accepted.parcels)
-    return place, teller.window(accepted.window), parcels
+    parcels = teller.say("Parcels: {count}", count=event.acceptance.parcels)
+    return *teller.pickup(event.acceptance), parcels
 
 
 def _rejected(event: happened.Rejected, teller: Teller) -> Parts:

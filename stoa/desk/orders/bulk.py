@@ -17,6 +17,7 @@ from stoa.desk.forms import Form
 from stoa.desk.order.asking import worded
 from stoa.desk.order.papers import paper_reply
 from stoa.desk.order.possible import possible
+from stoa.desk.order.timeline import Teller
 from stoa.desk.orders.finding import Wish
 from stoa.desk.orders.listing import ORDERS, OrderList, Typed, list_address, paper_options
 from stoa.desk.rendering import UNPROCESSABLE, page, say
@@ -75,18 +76,33 @@ class Bulk:
         service = self.service.signed_by(chosen.visit.person.person_id)
         turns = asyncio.Semaphore(AT_ONCE)
 
-        async def accept(stored: Stored) -> str:
+        async def accept(stored: Stored) -> Order | str:
             async with turns:
                 return await _accept(service, stored, chosen.shop, chosen.visit.language)
 
-        refusals = await asyncio.gather(*(accept(stored) for stored in chosen.stored))
-        outcome = list(zip(chosen.stored, refusals, strict=True))
+        outcomes = await asyncio.gather(*(accept(stored) for stored in chosen.stored))
+        accepted = [outcome for outcome in outcomes if isinstance(outcome, Order)]
         return self._said(
             "accepted.html",
             chosen,
-            accepted=[stored.order.id for stored, refusal in outcome if not refusal],
-            left=[self._left(stored.order, chosen.shop, why) for stored, why in outcome if why],
+            accepted=[order.id for order in accepted],
+            pickups=self._pickups(accepted, chosen),
+            left=[
+                self._left(stored.order, chosen.shop, outcome)
+                for stored, outcome in zip(chosen.stored, outcomes, strict=True)
+                if isinstance(outcome, str)
+            ],
         )
+
+    def _pickups(self, accepted: Sequence[Order], chosen: Chosen) -> dict[str, list[str]]:
+        """The codes of the orders by where and when a courier collects them; without those that none does."""
+        pickups: dict[str, list[str]] = {}
+        for order in accepted:
+            agreed = order.acceptance
+            parts = Teller(order, chosen.shop, chosen.visit.language).pickup(agreed) if agreed else ()
+            if pickup := " · ".join(part for part in parts if part):
+                pickups.setdefault(pickup, []).append(self.service.channel_code(order, chosen.shop))
+        return pickups
 
     async def print_labels(self, request: Request, shop_id: int) -> Response:
         """One PDF. Where labels are missing, that is said first; from there the others can be printed, and those made that
@@ -157,16 +173,16 @@ class Bulk:
         )
 
     async def pick(self, request: Request, shop_id: int) -> Response:
-        """The list with which somebody goes along the shelves; what lies in the marketplace's warehouse is not on them."""
+        """The list with which somebody goes along the shelves, for what is still to be sent from there."""
         chosen = await self.chosen(request, shop_id)
         if isinstance(chosen, Response):
             return chosen
-        here = [one.order for one in chosen.stored if one.order.fulfilment is not Fulfilment.WAREHOUSE]
-        if not here:
+        to_pick = [one.order for one in chosen.stored if _is_to_be_picked(one.order)]
+        if not to_pick:
             return await self._nothing_to_pick(chosen)
         pdf = await asyncio.to_thread(
             render_pick_list,
-            here,
+            to_pick,
             chosen.shop,
             self.service.channel_code,
             language=chosen.visit.language,
@@ -176,7 +192,8 @@ class Bulk:
 
     async def _nothing_to_pick(self, chosen: Chosen) -> Response:
         fault = say(
-            chosen.visit.language, "The marketplace's warehouse sends these: there is nothing to pick."
+            chosen.visit.language,
+            "There is nothing to pick for these: they are not sent from here, or not any more.",
         )
         typed = Typed(selected=frozenset(one.order.id for one in chosen.stored), fault=fault)
         return await self.list.page(chosen.visit, chosen.shop, chosen.wish, typed=typed, status=UNPROCESSABLE)
@@ -211,8 +228,8 @@ class Bulk:
         )
 
 
-async def _accept(service: Service, stored: Stored, shop: Shop, language: str) -> str:
-    """Why the order was not accepted; nothing where it was."""
+async def _accept(service: Service, stored: Stored, shop: Shop, language: str) -> Order | str:
+    """The order as it is then, or why it was not accepted."""
     try:
         outcome = await service.engine.carry_out(Accept(), on=stored, shop=shop, by=Actor.MERCHANT)
     except Gone:
@@ -223,7 +240,7 @@ async def _accept(service: Service, stored: Stored, shop: Shop, language: str) -
         # What became of the others is to be said all the same.
         log.exception("desk.accept_failed", shop_id=shop.id, order_id=stored.order.id)
         return say(language, "Something went wrong on our side; it has been noted.")
-    return worded(outcome, language) if isinstance(outcome, Refused) else ""
+    return worded(outcome, language) if isinstance(outcome, Refused) else outcome
 
 
 def _fault_of(numbers: Sequence[int], known: Mapping[int, Stored], language: str) -> str:
@@ -246,9 +263,16 @@ def _paper(form: Form) -> LabelFormat:
     return LabelFormat(paper) if paper in set(PAPERS) else LabelFormat.A6
 
 
+def _is_to_be_picked(order: Order) -> bool:
+    is_of_the_shelves = order.return_of is None and order.fulfilment is not Fulfilment.WAREHOUSE
+    return is_of_the_shelves and order.state in {State.OPEN, State.ACCEPTED}
+
+
 def _why_no_label(order: Order) -> str:
     if order.voucher_is_due:
         return "Its label is still being made."
+    if order.return_of is not None:
+        return "It has no label."
     if order.fulfilment is Fulfilment.WAREHOUSE:
         return "The marketplace's warehouse sends it."
     return "It is not accepted yet." if order.state is State.OPEN else "It has no label."

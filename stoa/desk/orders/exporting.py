@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from io import BytesIO
 
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -51,7 +52,8 @@ class Exporting:
     async def all_that_match(self, request: Request, shop_id: int, kind: str) -> Response:
         visit, shop = await self.door.shop(request, shop_id, owner=True)
         wish, _ = self.bulk.list.reader(shop).read(request.query_params)
-        numbers = await self.orders.ids(shop.id, wish.filter(shop), MOST_ORDERS)
+        newest_first = replace(wish.filter(shop), oldest_first=False)
+        numbers = await self.orders.ids(shop.id, newest_first, MOST_ORDERS)
         return await self._table(visit, shop, numbers, kind)
 
     async def _table(self, visit: Visit, shop: Shop, numbers: Sequence[int], kind: str) -> Response:

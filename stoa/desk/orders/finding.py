@@ -45,6 +45,9 @@ STEPS[Tab.ALL] = tuple(Step)
 
 STEP_NAMES = {**statuses.STEPS, Step.CANCELLED: "Cancelled"}
 
+OLDEST_FIRST = "oldest"
+"""How an address says so."""
+
 LONGEST_SEARCH = 100
 """Letters that are searched for; no name and no number has so many."""
 
@@ -60,7 +63,8 @@ _YEARS = range(2000, 2100)
 
 
 class Wish(Struct, frozen=True, kw_only=True):
-    """Which orders are wanted; empty is any. ``token`` is the sealed ``words``; the days are the shop's, both included."""
+    """Which orders are wanted; empty is any. ``token`` is the sealed ``words``; the days are the shop's, both included.
+    ``oldest_first`` counts where the wish ``can_be_turned``."""
 
     tab: Tab | None = None
     words: str = ""
@@ -70,6 +74,7 @@ class Wish(Struct, frozen=True, kw_only=True):
     carrier: str = ""
     first_day: date | None = None
     last_day: date | None = None
+    oldest_first: bool = False
     after: Cursor | None = None
 
     @property
@@ -83,6 +88,7 @@ class Wish(Struct, frozen=True, kw_only=True):
             "carrier": self.carrier,
             "from": self.first_day,
             "to": self.last_day,
+            "sort": OLDEST_FIRST if self.oldest_first else "",
             "after": _cursor_text(self.after) if self.after else "",
         }
         return "?" + urlencode({name: part for name, part in parts.items() if part}, quote_via=quote)
@@ -92,8 +98,17 @@ class Wish(Struct, frozen=True, kw_only=True):
         """How many of the filters are set."""
         return sum(map(bool, (self.step, self.channel, self.carrier, self.first_day, self.last_day)))
 
+    @property
+    def can_be_turned(self) -> bool:
+        """Whether it can be shown oldest first, too: what is searched for comes newest first."""
+        return not (self.words or self.channel or self.carrier)
+
+    def turned(self) -> "Wish":
+        """The same from its other end on."""
+        return replace(self, oldest_first=not self.oldest_first, after=None)
+
     def within(self, tab: Tab) -> "Wish":
-        """The same in another tab, from its newest order on."""
+        """The same in another tab, from its first order on."""
         step = self.step if self.step in STEPS[tab] else None
         return replace(self, tab=tab, step=step, after=None)
 
@@ -115,6 +130,7 @@ class Wish(Struct, frozen=True, kw_only=True):
             carrier=self.carrier or None,
             placed_from=_midnight(self.first_day, zone) if self.first_day else None,
             placed_before=_midnight(self.last_day + timedelta(days=1), zone) if self.last_day else None,
+            oldest_first=self.oldest_first and self.can_be_turned,
         )
 
     def _steps(self) -> tuple[Step, ...]:
@@ -160,6 +176,7 @@ class Reader:
             carrier=_name(asked.get("carrier", "")),
             first_day=first,
             last_day=last,
+            oldest_first=asked.get("sort") == OLDEST_FIRST,
             after=_cursor(asked.get("after", "")),
         )
         return wish, faults

@@ -183,8 +183,9 @@ class OrderList:
             typed=typed,
             tabs=_tabs(wish, counts, language),
             rows=[self._row(order, shop, language, now) for order in found.orders],
-            newest=wish.within(tab).query if wish.after else "",
-            older=wish.behind(found.next).query if found.next else "",
+            is_turned=wish.oldest_first and wish.can_be_turned,
+            first=wish.within(tab).query if wish.after else "",
+            further=wish.behind(found.next).query if found.next else "",
             everywhere=wish.everywhere().query if wish.filters or tab is not Tab.ALL else "",
             steps=_step_options(tab, language),
             channels=[Option(name, name) for name in _with(wish.channel, channels)],
@@ -207,7 +208,7 @@ class OrderList:
 
 def _sent_by(order: Order, language: str) -> str:
     """The carrier, or that nobody at the shop has anything to do with the parcel."""
-    if order.fulfilment is Fulfilment.WAREHOUSE:
+    if order.fulfilment is Fulfilment.WAREHOUSE and order.return_of is None:
         return say(language, "The marketplace's warehouse sends it.")
     return carrier_of(order)
 
