@@ -40,7 +40,7 @@ class Housekeeping:
     """Does its chores again and again, those that are soon due after ``pause`` seconds: no later is a new order found at
     the desk, by what the ``dialects`` call it among other things."""
 
-    def __init__(self, service: Service, dialects: Sequence[Dialect] = (), *, pause: float = 1.0) -> None:
+    def __init__(self, service: Service, dialects: Sequence[Dialect], *, pause: float = 1.0) -> None:
         self._service = service
         self._facts = Facts(service.pool, codes_in(dialects))
         self._pause = pause

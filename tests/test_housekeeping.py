@@ -47,7 +47,7 @@ async def shop(stoa: Stoa) -> Shop:
 @asynccontextmanager
 async def keeping_house(stoa: Stoa) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    running = asyncio.create_task(Housekeeping(stoa.service, pause=SOON).run(stop))
+    running = asyncio.create_task(Housekeeping(stoa.service, stoa.dialects, pause=SOON).run(stop))
     try:
         async with asyncio.timeout(10):
             yield
@@ -123,7 +123,7 @@ async def test_a_shop_whose_tallies_cannot_be_folded_keeps_no_other_waiting(
 
     monkeypatch.setattr(Facts, "fold", failing)
     with capture_logs() as logs:
-        await Housekeeping(stoa.service).fold()
+        await Housekeeping(stoa.service, stoa.dialects).fold()
     assert [(entry["event"], entry["shop_id"]) for entry in logs] == [("housekeeping.fold_failed", shop.id)]
     assert await tallies(stoa) == 2 + 1
 
@@ -188,7 +188,7 @@ async def test_the_files_that_an_order_has_no_more_are_deleted_and_no_other(
     await put_files(stoa, order)
     await stoa.service.orders.save(saves.placing(order))
     await stoa.service.orders.save(saves.changing(order, after(order, command)))
-    await Housekeeping(stoa.service).delete_files()
+    await Housekeeping(stoa.service, stoa.dialects).delete_files()
 
     assert {blob for blob in order.blobs if not await is_kept(stoa, blob)} == gone
     assert await left(stoa) == 0
@@ -198,7 +198,7 @@ async def test_a_file_that_is_gone_already_is_forgotten(stoa: Stoa, shop: Shop) 
     order = await a_deleted_order(stoa, shop)
     assert order.voucher is not None
     await stoa.service.blobs.delete(order.voucher.blob)
-    await Housekeeping(stoa.service).delete_files()
+    await Housekeeping(stoa.service, stoa.dialects).delete_files()
 
     assert await left(stoa) == 0
 
@@ -216,12 +216,12 @@ async def test_a_file_that_cannot_be_deleted_is_tried_again_and_keeps_no_other(
 
     with monkeypatch.context() as patched, capture_logs() as logs:
         patched.setattr(Blobs, "delete", failing)
-        await Housekeeping(stoa.service).delete_files()
+        await Housekeeping(stoa.service, stoa.dialects).delete_files()
     assert [(entry["event"], entry["reason"]) for entry in logs] == [
         ("housekeeping.file_kept", "the disk is read-only")
     ]
     assert await left(stoa) == 1
-    await Housekeeping(stoa.service).delete_files()
+    await Housekeeping(stoa.service, stoa.dialects).delete_files()
     assert await left(stoa) == 0
 
 
@@ -236,8 +236,8 @@ async def test_a_file_whose_deletion_was_not_noted_is_deleted_again(
     with monkeypatch.context() as patched:
         patched.setattr(Orders, "forget_discarded", failing)
         with pytest.raises(OSError):  # noqa: PT011 - there is nothing to match
-            await Housekeeping(stoa.service).delete_files()
-    await Housekeeping(stoa.service).delete_files()
+            await Housekeeping(stoa.service, stoa.dialects).delete_files()
+    await Housekeeping(stoa.service, stoa.dialects).delete_files()
     assert await left(stoa) == 0
 
 

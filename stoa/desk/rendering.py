@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoa.desk.entry import BASE, Visit
+from stoa.desk.webhook_faults import fault_text
 from stoa.languages import LANGUAGES, date_text, locale_of, moment_text, money, translate
 from stoa.web.replies import reply_bytes
 
@@ -119,6 +120,7 @@ def _page(
 ) -> Response:
     body = _TEMPLATES.get_template(template).render(
         say=partial(say, language),
+        why=partial(fault_text, language),
         money=partial(_money, language),
         moment=partial(_moment, zone, language),
         day=partial(_day, zone, language),

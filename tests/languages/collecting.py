@@ -12,6 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 import stoa
+from stoa.desk.webhook_faults import FAULTS, KINDS
 from stoa.languages import LANGUAGES
 
 CODE = Path(stoa.__file__).parent
@@ -120,6 +121,7 @@ def all_texts() -> dict[str, str]:
     """Every text that people may see, with the file that asks for it."""
     asked: dict[str, str] = dict.fromkeys(sorted(BY_ADDRESS), "web/faults.py")
     asked |= dict.fromkeys(sorted(SHORT), "desk")
+    asked |= dict.fromkeys((*FAULTS, *KINDS), "desk/webhook_faults.py")
     for path in sorted(CODE.rglob("*.html")):
         asked |= dict.fromkeys(texts_in_template(path.read_text("utf-8")), str(path.relative_to(CODE)))
     for path in sorted(CODE.rglob("*.py")):

@@ -164,7 +164,7 @@ async def test_a_file_of_the_other_marketplace_is_listed_and_takes_the_place_of_
     assert newest["url"] == await shown_elsewhere(counter, order)
     assert await download(stranger, newest["url"]) == (200, PNG)
     assert await download(stranger, replaced["url"]) == (404, b"")
-    await Housekeeping(counter.stoa.service).delete_files()
+    await Housekeeping(counter.stoa.service, counter.stoa.dialects).delete_files()
     assert await counter.files() == set((await counter.now(order)).blobs)
 
 
@@ -203,11 +203,11 @@ async def test_a_deleted_file_is_kept_as_long_as_the_order(
     await uploaded(counter, order, "b.pdf")
     files = await counter.files()
     await delete(counter, order, 1)
-    await Housekeeping(counter.stoa.service).delete_files()
+    await Housekeeping(counter.stoa.service, counter.stoa.dialects).delete_files()
     soft = await counter.files()
 
     assert (await back_office.delete(f"{BACK_OFFICE}/{order.id}")).status_code == 200
-    await Housekeeping(counter.stoa.service).delete_files()
+    await Housekeeping(counter.stoa.service, counter.stoa.dialects).delete_files()
 
     assert (len(files), soft) == (2, files)
     assert await counter.files() == set()
@@ -403,7 +403,7 @@ async def test_uploads_of_both_marketplaces_at_once_leave_no_file_behind(
     names = [invoice["name"] for invoice in await listed(counter, order)]
     # Which of the two came first decides what was the newest, and was replaced.
     assert names in (["there.pdf", "here.pdf"], ["invoice.pdf", "there.pdf"])
-    await Housekeeping(counter.stoa.service).delete_files()
+    await Housekeeping(counter.stoa.service, counter.stoa.dialects).delete_files()
     assert await counter.files() == set((await counter.now(order)).blobs)
 
 

@@ -458,7 +458,7 @@ async def test_a_label_that_is_printed_while_it_is_cancelled_is_this_one_or_none
         assert answered(answer) == NO_VOUCHER or answer.json()["shipments"][0]["trackingNumber"] == (
             tracking_code(order.id, 1)
         )
-    await Housekeeping(counter.stoa.service).delete_files()
+    await Housekeeping(counter.stoa.service, counter.stoa.dialects).delete_files()
     assert await counter.files() == set()
 
 

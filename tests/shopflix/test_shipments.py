@@ -551,7 +551,7 @@ async def test_a_cancelled_vouchers_label_is_gone(
     assert (await stranger.get(path)).status_code == 404
     discarded = await counter.stoa.service.orders.discarded_files(1000)
     assert file in {one.blob for one in discarded}
-    await Housekeeping(counter.stoa.service).delete_files()
+    await Housekeeping(counter.stoa.service, counter.stoa.dialects).delete_files()
     assert await counter.files() == set()
 
 
@@ -569,7 +569,7 @@ async def test_nobody_makes_another_voucher_until_the_merchant_asks_for_it(count
     assert (await counter.market.show(order))["courier_tracking_codes"] == [second]
     assert (await counter.client.get(first_path)).status_code == 404
     assert second in words_of(await label_elsewhere(counter.market, order))
-    await Housekeeping(counter.stoa.service).delete_files()
+    await Housekeeping(counter.stoa.service, counter.stoa.dialects).delete_files()
     assert await counter.files() == set((await counter.now(order)).blobs)
 
 

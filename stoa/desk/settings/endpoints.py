@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from stoa.desk.entry import Desk, Visit, redirect
 from stoa.desk.forms import Form, done_of
-from stoa.desk.rendering import CONFLICT, TOO_MANY, legible, say
+from stoa.desk.rendering import CONFLICT, TOO_MANY, legible
 from stoa.desk.settings.pages import (
     SETTINGS,
     SettingsPages,
@@ -17,6 +17,7 @@ from stoa.desk.settings.pages import (
     address_in,
     settings_page,
 )
+from stoa.desk.webhook_faults import fault_text
 from stoa.dialects import Dialect
 from stoa.orders.shop import Shop
 from stoa.store.shops import WebhookEndpoint
@@ -95,7 +96,7 @@ class EndpointPages(SettingsPages):
             self.service, shop, told.name, form.text("url"), enabled=form.text("enabled") == "on"
         )
         if isinstance(outcome, UrlRefused):
-            return await self._page(visit, shop, told, typed=_refused(form, outcome))
+            return await self._page(visit, shop, told, typed=_refused(form, outcome, visit.language))
         if outcome.is_new or outcome.warning:
             secret = outcome.secret if outcome.is_new else ""
             return await self._page(
@@ -171,14 +172,15 @@ class EndpointPages(SettingsPages):
             kind=kind,
             endpoint=endpoint,
             secret_key=secret,
-            warning=say(visit.language, warning) if warning else "",
+            warning=warning,
             tried=tried,
             **_shown(endpoint, typed),
         )
 
 
-def _refused(form: Form, refused: UrlRefused) -> Typed:
-    return Typed(form=form, faults={"url": f"{refused.reason[0].upper()}{refused.reason[1:]}."})
+def _refused(form: Form, refused: UrlRefused, language: str) -> Typed:
+    reason = fault_text(language, refused.reason)
+    return Typed(form=form, faults={"url": f"{reason[0].upper()}{reason[1:]}."})
 
 
 def _shown(endpoint: WebhookEndpoint | None, typed: Typed | None) -> dict[str, Any]:
