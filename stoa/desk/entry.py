@@ -18,7 +18,7 @@ from stoa.dialects import Dialect
 from stoa.orders.shop import Shop
 from stoa.service import Service
 from stoa.store.orders import Stored
-from stoa.store.people import SESSION_LASTS, Person, Role
+from stoa.store.people import SESSION_ENDS, Person, Role
 from stoa.web.faults import Fault, not_found
 
 BASE = "/desk"
@@ -160,7 +160,7 @@ class Doorkeeper:
         answer.set_cookie(
             self._cookie,
             secret,
-            max_age=int(SESSION_LASTS.total_seconds()),
+            max_age=int(SESSION_ENDS.total_seconds()),
             path="/",
             secure=self._is_https,
             httponly=True,

@@ -15,6 +15,9 @@ from stoa.store.shops import decode_shop, hash_secret
 SESSION_LASTS = timedelta(days=14)
 """How long a session is good without being used."""
 
+SESSION_ENDS = timedelta(days=30)
+"""How long it is good at most, however much it is used (NIST SP 800-63B asks for that)."""
+
 SEEN_EVERY = timedelta(minutes=10)
 """How often it is noted that a session is used: not with every page."""
 
@@ -28,7 +31,8 @@ LEFT JOIN shops AS shop ON shop.shop_id = coalesce($3, person.shop_id)
 LEFT JOIN orders ON orders.shop_id = $3 AND orders.id = $4
 WHERE session.secret_hash = $1 AND session.expires_at > $2"""
 
-NOTE_SEEN = "UPDATE desk_sessions SET seen_at = $2, expires_at = $3 WHERE secret_hash = $1"
+NOTE_SEEN = """
+UPDATE desk_sessions SET seen_at = $2, expires_at = least($3, created_at + $4::interval) WHERE secret_hash = $1"""
 
 _PERSON = "person_id, shop_id, role, email, name, language"
 
@@ -221,7 +225,7 @@ class People:
         if row is None:
             return None
         if now - row["seen_at"] >= SEEN_EVERY:
-            await self._pool.execute(NOTE_SEEN, hashed, now, now + SESSION_LASTS)
+            await self._pool.execute(NOTE_SEEN, hashed, now, now + SESSION_LASTS, SESSION_ENDS)
         found = Stored(decode_order(row["body"]), row["version"]) if row["body"] else None
         return Signed(_person(row), decode_shop(row["shop"]) if row["shop"] else None, found)
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from stoa.app import Stoa, open_stoa
 from stoa.clock import MovableClock
-from stoa.store.people import SESSION_LASTS, Role
+from stoa.store.people import SESSION_ENDS, SESSION_LASTS, Role
 from tests.conftest import Merchant, browsing, complete
 from tests.database_contents import contents
 from tests.desk.people import PASSWORD, an_account, at_the_desk, csrf_of, posting, text_of
@@ -171,6 +171,21 @@ async def test_a_session_that_is_not_used_ends_and_one_that_is_used_goes_on(
     assert (await owner.get(ACCOUNT)).status_code == 200
     clock.move(SESSION_LASTS)
     assert (await owner.get(ACCOUNT)).status_code == 303
+
+
+async def test_a_session_ends_in_the_end_however_much_it_is_used(
+    stoa: Stoa, merchant: Merchant, stranger: httpx.AsyncClient, clock: MovableClock
+) -> None:
+    person = await an_account(stoa, merchant.shop.id, Role.PACKER)
+    cookie = cookie_of(await entering(stranger, person.email))
+    # Until then the browser has to keep the cookie, too.
+    assert f"Max-Age={int(SESSION_ENDS.total_seconds())}" in cookie
+
+    for _ in range(SESSION_ENDS.days - 1):
+        clock.move(timedelta(days=1))
+        assert (await stranger.get(ACCOUNT)).status_code == 200
+    clock.move(timedelta(days=1))
+    assert (await stranger.get(ACCOUNT)).status_code == 303
 
 
 async def test_a_new_password_signs_out_whoever_has_the_old_one(stoa: Stoa, merchant: Merchant) -> None:
