@@ -1,12 +1,13 @@
 """Accepting, rejecting, packing and sending an order from its page."""
 
 import asyncio
+import re
 
 import httpx
 import pytest
 
 from stoa.orders.commands import Cancel
-from stoa.orders.order import Actor, Fulfilment, RejectionReason, State
+from stoa.orders.order import Actor, Fulfilment, Order, RejectionReason, State
 from tests.builders import DAY, HOUR, a_line
 from tests.desk.parcels import Packing
 from tests.desk.people import text_of
@@ -22,6 +23,24 @@ async def test_an_order_is_accepted_with_location_window_and_parcels(packing: Pa
     assert order.acceptance is not None
     assert (order.acceptance.location, order.acceptance.window) == (location, window)
     assert order.acceptance.parcels == 2
+
+
+async def test_whoever_decides_is_led_on_to_what_has_waited_longest(packing: Packing) -> None:
+    oldest = await packing.market.order()
+    decided, newest = await packing.market.order(), await packing.market.order()
+
+    def led_to(order: Order) -> list[tuple[str, str]]:
+        code = packing.market.stoa.service.channel_code(order, packing.market.shop)
+        return [(packing.address(order), code)]
+
+    async def led_on_from(order: Order) -> list[tuple[str, str]]:
+        answer = await packing.send(order, "accept")
+        page = await packing.client.get(answer.headers["location"])
+        return re.findall(r'href="([^"]+)">Next to decide: ([^<]+)<', page.text)
+
+    assert await led_on_from(decided) == led_to(oldest)
+    assert await led_on_from(oldest) == led_to(newest)
+    assert await led_on_from(newest) == []
 
 
 async def test_the_timeline_says_who_accepted(packing: Packing) -> None:

@@ -14,6 +14,7 @@ from stoa.desk.entry import BASE, Desk, Visit
 from stoa.desk.forms import Form, done_of
 from stoa.desk.order.possible import possible
 from stoa.desk.order.timeline import MOST_MOMENTS, Teller, story, told
+from stoa.desk.orders.finding import STEPS, Tab
 from stoa.desk.orders.listing import ORDERS, carrier_of, deadline_of, look_of, paper_options
 from stoa.desk.rendering import CONFLICT, UNPROCESSABLE, page, say
 from stoa.desk.words import DELIVERY_STATES, REASONS, RETURN_REASONS, RETURN_STATES, REVIEW_OPTIONS
@@ -23,6 +24,7 @@ from stoa.orders.order import Order, RejectionReason, ReturnState
 from stoa.orders.returning import offered_options
 from stoa.orders.shop import Shop
 from stoa.store.deliveries import Delivery
+from stoa.store.desk_orders import DeskOrders, Filter
 from stoa.store.orders import Happening, Stored
 
 ORDER = f"{ORDERS}/{{order_id:int}}"
@@ -64,6 +66,10 @@ DONE = {
 """What the page says after something was done, in English."""
 
 
+DECIDED = {"accepted", "rejected", "answered"}
+"""After these somebody who decides on one order after the other goes on with the next."""
+
+
 class Typed(Struct, frozen=True, kw_only=True):
     """A form that would not do: which one, what it held, and what is wrong with it.
 
@@ -89,16 +95,35 @@ class Message(Struct, frozen=True, kw_only=True):
     delivery: Delivery
 
 
+class Following(Struct, frozen=True):
+    """Another order: where it is, and what it is called."""
+
+    address: str
+    code: str
+
+
 class OrderPage:
     """Shows an order; of a form that would not do, with all that was typed."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._service = desk.service
+        self._orders = DeskOrders(desk.service.pool)
 
     async def show(self, request: Request, shop_id: int, order_id: int) -> Response:
         visit, shop, stored = await self._desk.door.order(request, shop_id, order_id)
-        return await self.render(visit, shop, stored, done=done_of(request, DONE))
+        is_decided = request.query_params.get("done") in DECIDED
+        following = await self._next_to_decide(shop) if is_decided else None
+        return await self.render(visit, shop, stored, done=done_of(request, DONE), following=following)
+
+    async def _next_to_decide(self, shop: Shop) -> Following | None:
+        """The order that has waited longest, if any waits."""
+        wanted = Filter(steps=STEPS[Tab.DECIDE], oldest_first=True)
+        found = await self._orders.page(shop.id, wanted, limit=1)
+        waiting = next(iter(found.orders), None)
+        return (
+            Following(order_address(waiting), self._service.channel_code(waiting, shop)) if waiting else None
+        )
 
     async def again(self, visit: Visit, shop: Shop, stored: Stored, typed: Typed) -> Response:
         """The order as it is now, with the form that would not do and what happened since it was made."""
@@ -107,7 +132,14 @@ class OrderPage:
         return await self.render(visit, shop, now, typed=typed)
 
     async def render(
-        self, visit: Visit, shop: Shop, stored: Stored, *, typed: Typed = FRESH, done: str = ""
+        self,
+        visit: Visit,
+        shop: Shop,
+        stored: Stored,
+        *,
+        typed: Typed = FRESH,
+        done: str = "",
+        following: Following | None = None,
     ) -> Response:
         order, language = stored.order, visit.language
         history, remarks, suggested, deliveries = await asyncio.gather(
@@ -133,6 +165,7 @@ class OrderPage:
             kept=typed.form,
             wrong=defaultdict(str, typed.faults),
             done=done,
+            following=following,
             since=since,
             can=possible(order, shop, self._service.clock()),
             timeline=story(history, remarks, teller, visit),
