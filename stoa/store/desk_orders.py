@@ -266,9 +266,7 @@ def _is_searched(names: Iterable[str]) -> bool:
 
 
 @lru_cache(maxsize=1000)
-def page_statement(
-    names: tuple[str, ...], *, steps: int, limit: int, body: str, oldest_first: bool = False
-) -> str:
+def page_statement(names: tuple[str, ...], *, steps: int, limit: int, body: str, oldest_first: bool) -> str:
     """The statement for conditions of these names, numbered in this order from $2 on; of ``steps`` there are so many."""
     form = SEARCHED if _is_searched(names) else LISTED
     text = form.format(

@@ -1,17 +1,20 @@
 """Whatever a webhook can meet is said in the reader's language."""
 
 import asyncio
+import inspect
+import re
 from ipaddress import ip_address
 
 import aiohttp
 import pytest
 
-from stoa.desk.webhook_faults import KINDS, fault_text
+from stoa.desk.webhook_faults import FAULTS, KINDS, fault_text
+from stoa.webhooks import dispatcher, guard, sender, vault
 from stoa.webhooks.dispatcher import UNSENT
-from stoa.webhooks.guard import CLOSED, Guard, UrlRefused, closed_kind
+from stoa.webhooks.guard import CLOSED, Guard, UrlAccepted, UrlRefused, closed_kind
 from stoa.webhooks.sender import PLAIN_WORDS, in_plain_words
 from tests.languages.collecting import TRANSLATED
-from tests.webhooks.test_guard import a_guard
+from tests.webhooks.test_guard import a_guard, resolving_to
 
 REFUSED = (
     "https://shop.gr/#top",
@@ -94,6 +97,20 @@ def test_a_refused_connection() -> None:
     fault = aiohttp.ClientConnectorError(key, ConnectionRefusedError())
 
     assert _is_translated(in_plain_words(fault))
+
+
+@pytest.mark.parametrize("text", [*FAULTS, *KINDS])
+def test_each_text_is_one_that_webhooks_are_noted_with(text: str) -> None:
+    sources = "".join(inspect.getsource(module) for module in (dispatcher, guard, sender, vault))
+
+    assert max(re.split(r"\{\w+\}", text), key=len) in sources
+
+
+async def test_a_host_that_does_not_resolve_yet() -> None:
+    verdict = await Guard([], resolving_to()).check_url("https://shop.gr/", None)
+
+    assert isinstance(verdict, UrlAccepted)
+    assert _is_translated(verdict.warning or "")
 
 
 def test_redirects_without_end() -> None:

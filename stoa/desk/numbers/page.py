@@ -113,7 +113,7 @@ class Wording(Struct, frozen=True):
         return _count_text(number, self.language)
 
     def money(self, cents: float) -> str:
-        return _money_text(round(cents), self.currency, self.language)
+        return money(round(cents), self.currency, self.language)
 
     def share(self, share: float | None) -> str:
         """Of one, as percent with at most one decimal."""
@@ -154,11 +154,6 @@ def _day_text(day: date, language: str) -> str:
 @_kept
 def _count_text(number: float, language: str) -> str:
     return str(format_decimal(number, locale=locale_of(language)))
-
-
-@_kept
-def _money_text(cents: int, currency: str, language: str) -> str:
-    return money(cents, currency, language)
 
 
 @_kept

@@ -103,6 +103,11 @@ class Wish(Struct, frozen=True, kw_only=True):
         """Whether it can be shown oldest first, too: what is searched for comes newest first."""
         return not (self.words or self.channel or self.carrier)
 
+    @property
+    def is_turned(self) -> bool:
+        """Whether it is shown oldest first."""
+        return self.oldest_first and self.can_be_turned
+
     def turned(self) -> "Wish":
         """The same from its other end on."""
         return replace(self, oldest_first=not self.oldest_first, after=None)
@@ -130,7 +135,7 @@ class Wish(Struct, frozen=True, kw_only=True):
             carrier=self.carrier or None,
             placed_from=_midnight(self.first_day, zone) if self.first_day else None,
             placed_before=_midnight(self.last_day + timedelta(days=1), zone) if self.last_day else None,
-            oldest_first=self.oldest_first and self.can_be_turned,
+            oldest_first=self.is_turned,
         )
 
     def _steps(self) -> tuple[Step, ...]:

@@ -183,7 +183,6 @@ class OrderList:
             typed=typed,
             tabs=_tabs(wish, counts, language),
             rows=[self._row(order, shop, language, now) for order in found.orders],
-            is_turned=wish.oldest_first and wish.can_be_turned,
             first=wish.within(tab).query if wish.after else "",
             further=wish.behind(found.next).query if found.next else "",
             everywhere=wish.everywhere().query if wish.filters or tab is not Tab.ALL else "",
