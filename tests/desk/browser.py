@@ -1,6 +1,7 @@
 """A browser, and the real server that it looks at."""
 
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -35,6 +36,10 @@ PATIENCE = 30_000.0
 """Milliseconds that a page gets on a busy machine."""
 
 WIDE, NARROW = 1280, 360
+
+ACCEPTED = re.compile("Accepted|Label ready")
+"""What the page of an accepted order says of its state. The worker prints the label as soon as it comes to it, and the
+page tells: whoever looks a moment later may never have seen the first of the two."""
 
 
 def installed_chromium() -> str:

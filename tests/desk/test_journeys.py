@@ -12,7 +12,7 @@ from playwright.async_api import Locator, Page, expect
 
 from stoa.orders.order import State
 from stoa.store.people import Role
-from tests.desk.browser import NARROW, PATIENCE, Counter, House
+from tests.desk.browser import ACCEPTED, NARROW, PATIENCE, Counter, House
 from tests.desk.people import PASSWORD, an_account
 from tests.operator.calls import placing
 from tests.webhooks.conftest import Answer
@@ -68,7 +68,7 @@ async def test_from_the_first_sign_in_to_the_parcel_at_its_customer(house: House
         order_id = await _see_an_order_arrive(page, counter)
         await row_of(page, order_id).get_by_role("link").click()
         await page.get_by_role("button", name="Accept the order").click()
-        await expect(badge_of(page)).to_have_text("Accepted")
+        await expect(badge_of(page)).to_have_text(ACCEPTED)
         await _open_label(page)
         # Whoever prints the label has packed the parcel.
         await expect(badge_of(page)).to_have_text("Ready for collection")
