@@ -34,7 +34,7 @@ ACCEPT = "application/vnd.skroutz+json; version=3.0"
 LOOPBACK = "127.0.0.0/8,::1/128"
 
 MEMORY = Path("/dev/shm")
-PLENTY = 4 << 30
+PLENTY = 1 << 30
 HASTY = {"fsync": "off", "max_wal_size": "256MB"}
 
 
