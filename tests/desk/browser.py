@@ -13,7 +13,7 @@ from typing import Literal
 
 import pytest
 from msgspec import Struct
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright
 
 from stoa.app import Stoa, open_stoa
 from stoa.orders.shop import PickupLocation, Shop
@@ -37,7 +37,7 @@ PATIENCE = 30_000.0
 
 WIDE, NARROW = 1280, 360
 
-ACCEPTED = re.compile("Accepted|Label ready")
+ACCEPTED = re.compile(r"^\s*(Accepted|Label ready)\s*$")
 """What the page of an accepted order says of its state. The worker prints the label as soon as it comes to it, and the
 page tells: whoever looks a moment later may never have seen the first of the two."""
 
@@ -167,6 +167,11 @@ async def _keep_picture(page: Page, fault: BaseException) -> None:
     kept = Path(tempfile.mkdtemp(prefix="stoa-screenshots-"), "page.png")
     await page.screenshot(path=kept, full_page=True)
     fault.add_note(f"The page at {page.url} looked like this: {kept}")
+
+
+def badge_of(page: Page) -> Locator:
+    """What an order's page says of its state."""
+    return page.locator("#head .badge").first
 
 
 class Counter(Struct, frozen=True):

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 
 from stoa.orders.order import ReturnState, State
 from stoa.store.people import Person, Role
-from tests.desk.browser import ACCEPTED, NARROW, PATIENCE, WIDE, Counter, House
+from tests.desk.browser import ACCEPTED, NARROW, PATIENCE, WIDE, Counter, House, badge_of
 from tests.desk.people import an_account
 from tests.operator.calls import in_state, return_in
 from tests.running import data_folder, serving
@@ -177,7 +177,7 @@ async def test_an_order_is_accepted_by_keyboard_alone(house: House, counter: Cou
         await tab_to(page, "Accept the order")
         await page.keyboard.press("Enter")
 
-        await expect(page.locator("#head .badge").first).to_have_text(ACCEPTED)
+        await expect(badge_of(page)).to_have_text(ACCEPTED)
 
 
 async def test_the_first_stop_of_the_keyboard_leads_past_the_navigation(

@@ -12,7 +12,7 @@ from playwright.async_api import Locator, Page, expect
 
 from stoa.orders.order import State
 from stoa.store.people import Role
-from tests.desk.browser import ACCEPTED, NARROW, PATIENCE, Counter, House
+from tests.desk.browser import ACCEPTED, NARROW, PATIENCE, Counter, House, badge_of
 from tests.desk.people import PASSWORD, an_account
 from tests.operator.calls import placing
 from tests.webhooks.conftest import Answer
@@ -49,11 +49,6 @@ async def report(counter: Counter, order_id: int, event: str) -> None:
 
 def row_of(page: Page, order_id: int) -> Locator:
     return page.locator(f"tr[data-order='{order_id}']")
-
-
-def badge_of(page: Page) -> Locator:
-    """What the order's page says of its state."""
-    return page.locator("#head .badge").first
 
 
 async def test_from_the_first_sign_in_to_the_parcel_at_its_customer(house: House, counter: Counter) -> None:

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from stoa.orders.order import Order, State
-from tests.desk.browser import ACCEPTED, PATIENCE, Counter, House, a_free_port, a_server
+from tests.desk.browser import ACCEPTED, PATIENCE, Counter, House, a_free_port, a_server, badge_of
 from tests.operator.calls import in_state
 from tests.running import data_folder
 
@@ -84,7 +84,7 @@ async def test_a_remark_that_is_being_written_is_left_alone(house: House, counte
         await elsewhere.goto(f"{counter.orders}/{order.id}")
         await elsewhere.get_by_role("button", name="Accept the order").click()
 
-        await expect(page.locator("#head .badge").first).to_have_text(ACCEPTED)
+        await expect(badge_of(page)).to_have_text(ACCEPTED)
         await expect(page.get_by_label("Remark for your colleagues")).to_have_value("Προσοχή, εύθραυστο")
 
 
