@@ -226,7 +226,7 @@ def test_a_signal_while_it_starts_stops_everything_too(data: Path, how: signal.S
         wait_until((data / "postgres" / "data" / "postmaster.pid").exists)
         assert server.stop(how) in {0, 128 + how}
 
-    wait_until(lambda: processes_on(data) == [], 5)
+    wait_until(lambda: processes_on(data) == [])
     assert "Traceback" not in server.said()
 
 
@@ -282,7 +282,7 @@ def test_what_was_acknowledged_outlives_a_kill_of_the_server(data: Path) -> None
     with serving(data, "--demo") as server:
         family = {pid for kind in ("serve", "worker", "simulate") for pid in server.children(kind)}
         acknowledged = acknowledged_until_killed(server, server.process.kill)
-        wait_until(lambda: not any(map(is_running, family)), 5)
+        wait_until(lambda: not any(map(is_running, family)))
 
     with serving(data, "--demo") as again, again.operator() as operator:
         told = told_of(operator, again.demo["shops"][0]["id"])
